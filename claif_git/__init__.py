@@ -1,0 +1,1 @@
+"""claif-git: conversations with language models, kept in plain git."""

@@ -1,0 +1,44 @@
+"""Moments: always timezone-aware, always UTC with microseconds when written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from claif_git.errors import InvalidInputError
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9990, 1, 1, tzinfo=UTC)
+"""Moments before EARLIEST or from LATEST on break git's commit dates or the clock's arithmetic, and are refused."""
+
+_FRACTION = re.compile(r"(\.\d{6})\d+")
+
+
+def now() -> datetime:
+    """Give the current moment in UTC."""
+    return datetime.now(UTC)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Give `moment` in UTC; a naive one is taken as local time. InvalidInputError outside 1970 to 9990."""
+    try:
+        utc = moment.astimezone(UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise InvalidInputError(f"timestamp out of range: {moment}") from error
+    if not EARLIEST <= utc < LATEST:
+        raise InvalidInputError(f"timestamp out of range: {moment}")
+    return utc
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment as `2026-11-24T21:32:05.123456Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year >= 1000 else moment.isoformat()
+
+
+def parse_iso(text: str) -> datetime:
+    """Read an ISO 8601 moment; digits past the microsecond are cut. InvalidInputError if it is none, or out of range."""
+    try:
+        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
+    except ValueError as error:
+        raise InvalidInputError(f"not a timestamp: {text[:60]!r}") from error
+    return as_utc(moment)
