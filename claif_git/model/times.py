@@ -32,11 +32,11 @@ def as_utc(moment: datetime) -> datetime:
 
 def iso(moment: datetime) -> str:
     """Write a moment as `2026-11-24T21:32:05.123456Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year >= 1000 else moment.isoformat()
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def parse_iso(text: str) -> datetime:
-    """Read an ISO 8601 moment; digits past the microsecond are cut. InvalidInputError if it is none, or out of range."""
+    """Read an ISO 8601 moment, cut to the microsecond. InvalidInputError if it is none, or out of range."""
     try:
         moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
     except ValueError as error:

@@ -1,0 +1,158 @@
+"""Trees as values: a Folder is an immutable picture of a tree that reads its sub-folders when they are asked for.
+
+`put` and `remove` give a new Folder that shares all that did not change, so that a turn costs the trees on its way and
+no others, and a Folder that is kept (the tip's, by whoever writes again) never reads anything twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from claif_git.errors import StoreError
+
+FOLDER_MODE, FILE_MODE = 0o040000, 0o100644
+_FOLDER_TEXT = b"40000"
+MAX_DEPTH = 64
+"""Folders nested deeper than this are refused; ours nest by a few, and a hostile tree could nest by thousands."""
+
+Add: TypeAlias = Callable[[str, bytes], str]
+"""Stores an object: (kind, data) to its id. An ObjectWriter's `add`."""
+ReadTree: TypeAlias = Callable[[str], bytes]
+
+
+class Leaf(NamedTuple):
+    """What is not a folder: a file, and in a stranger's tree perhaps a symlink or a submodule."""
+
+    mode: int
+    oid: str
+
+
+Item: TypeAlias = "Leaf | Folder"
+
+
+class Folder:
+    """A tree. `oid` is None while it holds something that has not been written."""
+
+    __slots__ = ("_items", "_read", "oid")
+
+    def __init__(self, read: ReadTree, oid: str | None = None, items: dict[str, Item] | None = None) -> None:
+        self._read, self.oid = read, oid
+        self._items = items if items is not None or oid is not None else {}
+
+    @property
+    def items(self) -> Mapping[str, Item]:
+        """The entries by name, in git's order."""
+        if self._items is None:
+            if self.oid is None:  # pragma: no cover - a folder has its entries or an id, by construction
+                raise AssertionError("a folder without entries or id")
+            self._items = parse_tree(self._read(self.oid), self._read, self.oid)
+        return self._items
+
+    def get(self, path: str) -> Item | None:
+        """Give what stands at `path`, or None."""
+        item: Item | None = self
+        for name in path.split("/"):
+            if not isinstance(item, Folder):
+                return None
+            item = item.items.get(name)
+        return item
+
+    def file(self, path: str) -> str | None:
+        """Give the blob of the file at `path`, or None if there is no plain file."""
+        item = self.get(path)
+        return item.oid if isinstance(item, Leaf) and item.mode == FILE_MODE else None
+
+    def folder(self, path: str) -> Folder:
+        """Give the folder at `path`; an empty one if there is none."""
+        item = self.get(path)
+        return item if isinstance(item, Folder) else Folder(self._read)
+
+    def put(self, path: str, item: Item | str) -> Folder:
+        """Give this folder with `item` at `path`; a text is a file's blob. What stood there, or in the way, is gone."""
+        name, _, rest = path.partition("/")
+        if rest:
+            below = self.items.get(name)
+            item = (below if isinstance(below, Folder) else Folder(self._read)).put(rest, item)
+        elif isinstance(item, str):
+            item = Leaf(FILE_MODE, item)
+        if self.items.get(name) == item:
+            return self
+        items = dict(self.items)
+        items[name] = item
+        return Folder(self._read, None, items)
+
+    def remove(self, path: str) -> Folder:
+        """Give this folder without what stands at `path`; folders that this empties go too."""
+        name, _, rest = path.partition("/")
+        below = self.items.get(name)
+        if below is None or (rest and not isinstance(below, Folder)):
+            return self
+        items = dict(self.items)
+        if rest and isinstance(below, Folder):
+            kept = below.remove(rest)
+            if kept is below:
+                return self
+            if kept.items:
+                items[name] = kept
+                return Folder(self._read, None, items)
+        del items[name]
+        return Folder(self._read, None, items)
+
+    def walk(self, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Leaf]]:
+        """Give every path and leaf below, in path order. StoreError past MAX_DEPTH."""
+        if depth > MAX_DEPTH:
+            raise StoreError(f"folders nest deeper than {MAX_DEPTH}: {prefix[:80]}…")
+        for name, item in self.ordered():
+            if isinstance(item, Folder):
+                yield from item.walk(f"{prefix}{name}/", depth + 1)
+            else:
+                yield prefix + name, item
+
+    def ordered(self) -> list[tuple[str, Item]]:
+        """Give the entries in git's order: by the bytes of the name, a folder's with a `/` at its end."""
+        return sorted(self.items.items(), key=_git_order)
+
+    def write(self, add: Add) -> str:
+        """Store this tree and every unwritten one below it; give its id."""
+        if self.oid is None:
+            parts: list[bytes] = []
+            for name, item in self.ordered():
+                mode = _FOLDER_TEXT if isinstance(item, Folder) else b"%o" % item.mode
+                oid = item.write(add) if isinstance(item, Folder) else item.oid
+                parts.append(mode + b" " + name.encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(oid))
+            self.oid = add("tree", b"".join(parts))
+        return self.oid
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Folder) and self.oid is not None and self.oid == other.oid)
+
+    __hash__ = None  # type: ignore[assignment]  # unwritten folders compare by identity
+
+
+def _git_order(entry: tuple[str, Item]) -> bytes:
+    name, item = entry
+    raw = name.encode("utf-8", "surrogateescape")
+    return raw + b"/" if isinstance(item, Folder) else raw
+
+
+def parse_tree(data: bytes, read: ReadTree, oid: str) -> dict[str, Item]:
+    """Take a tree object's bytes apart. StoreError if they are not a tree's."""
+    items: dict[str, Item] = {}
+    at, end = 0, len(data)
+    try:
+        while at < end:
+            space = data.index(b" ", at)
+            null = data.index(b"\0", space)
+            mode, name = int(data[at:space], 8), data[space + 1 : null].decode("utf-8", "surrogateescape")
+            at = null + 21
+            if at > end:
+                raise ValueError("cut short")
+            entry = data[null + 1 : at].hex()
+            items[name] = Folder(read, entry) if mode == FOLDER_MODE else Leaf(mode, entry)
+    except ValueError as error:
+        raise StoreError(f"tree {oid} is damaged: {error}") from error
+    return items
