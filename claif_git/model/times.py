@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from claif_git.errors import InvalidInputError
 
@@ -41,4 +41,4 @@ def parse_iso(text: str) -> datetime:
         moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
     except ValueError as error:
         raise InvalidInputError(f"not a timestamp: {text[:60]!r}") from error
-    return as_utc(moment)
+    return as_utc(moment.replace(tzinfo=zone) if moment.tzinfo is None else moment)
