@@ -35,8 +35,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def parse_iso(text: str) -> datetime:
-    """Read an ISO 8601 moment, cut to the microsecond. InvalidInputError if it is none, or out of range."""
+def parse_iso(text: str, *, zone: tzinfo | None = None) -> datetime:
+    """Read an ISO 8601 moment, cut to the microsecond. InvalidInputError if it is none, or out of range.
+
+    One that names no zone is in `zone`; without that it is local time.
+    """
     try:
         moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
     except ValueError as error:
