@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from claif_git.importers.conversation import ImportedBranch, ImportedConversation, ImportedTurn
+from claif_git.importers.conversation import ImportedBranch, ImportedConversation
 from claif_git.importers.thread import ROOT, Path, Thread
 from claif_git.importers.values import digest, key_of, mapping, title_from, word
 from claif_git.model import Json, MessageRole
@@ -63,7 +64,8 @@ class ClaudeSession:
         """Give the conversation as it stands."""
         turns = tuple(self.thread.turns)
         paths = sorted(self.thread.paths, key=lambda path: path.tip != len(turns) - 1)
-        branches = [self._branch(path) for path in paths]
+        forks = {turns[path.first].parent for path in paths}
+        branches = [self._branch(path, forks) for path in paths]
         title = self._title(branches[0])
         branches[0] = ImportedBranch(branches[0].key, title, branches[0].leaf, branches[0].metadata)
         about = {"source": SOURCE, "source_session": self.session_id, **self.metadata}
@@ -80,22 +82,22 @@ class ClaudeSession:
             branches=tuple(branches),
         )
 
-    def _branch(self, path: Path) -> ImportedBranch:
+    def _branch(self, path: Path, forks: set[int | None]) -> ImportedBranch:
         first = self.thread.turns[path.first]
         own = self._own(path)
-        summed = [self.summaries[turn.message.id] for turn in own if turn.message.id in self.summaries]
-        title = title_from(summed[-1]) if summed else _first_words(own)
+        summed = [self.summaries[name] for name in map(self.name_at, own) if name in self.summaries]
+        forked = max((place for place, index in enumerate(own) if index in forks), default=-1)
+        title = title_from(summed[-1]) if summed else self._first_words(own[forked + 1 :]) or self._first_words(own)
         forked_at = {"forked_at": self.name_at(first.parent)} if first.parent is not None else {}
         return ImportedBranch(key_of(self.name_at(path.first)), title, path.tip, forked_at)
 
-    def _own(self, path: Path) -> list[ImportedTurn]:
-        found, at = [], path.tip
-        while True:
-            turn = self.thread.turns[at]
-            found.append(turn)
-            if at == path.first or turn.parent is None:
-                return found[::-1]
-            at = turn.parent
+    def _own(self, path: Path) -> list[int]:
+        """Give the turns that are on this line and on none that it forked from."""
+        found, at = [path.tip], path.tip
+        while at != path.first:
+            at = self.thread.turns[at].parent or 0
+            found.append(at)
+        return found[::-1]
 
     def _title(self, main: ImportedBranch) -> str | None:
         """Give the best title: the user's, the tool's, a summary, what the human said first."""
@@ -106,13 +108,13 @@ class ClaudeSession:
             return title_from(list(self.summaries.values())[-1])
         if "stray" in self.titles:
             return title_from(self.titles["stray"])
-        return _first_words(self.thread.turns) or main.title
+        return self._first_words(range(len(self.thread.turns))) or main.title
 
-
-def _first_words(turns: list[ImportedTurn]) -> str | None:
-    """Give the first line that a human typed."""
-    for turn in turns:
-        message = turn.message
-        if message.role is MessageRole.USER and "kind" not in message.metadata and (title := title_from(message.text)):
-            return title
-    return None
+    def _first_words(self, indices: Iterable[int]) -> str | None:
+        """Give the first line that a human typed in some of the turns."""
+        for index in indices:
+            message = self.thread.turns[index].message
+            human = message.role is MessageRole.USER and "kind" not in message.metadata
+            if human and (title := title_from(message.text)):
+                return title
+        return None
