@@ -1,0 +1,124 @@
+"""The tree of commands, and the run of one command line from arguments to exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from claif_git.cli import environment
+from claif_git.cli.coerce import cheaply
+from claif_git.cli.context import Run, run_of
+from claif_git.cli.errors import report
+from claif_git.cli.lazy import Entry, Family, LazyGroup, Loaded
+
+PROGRAM = "claif-git"
+COLOURS = ("auto", "always", "never")
+
+COMMANDS: dict[str, Entry | Family] = {
+    "ask": Entry("ask", "Ask a model, in a new session or going on with one."),
+    "session": Family(
+        "Make, read, search and delete sessions.",
+        {
+            "list": Entry("session_list", "List the sessions, the latest change first."),
+            "create": Entry("session_create", "Make a session and print its id."),
+            "show": Entry("session_show", "Show a session's messages, numbered."),
+            "export": Entry("session_export", "Write a session as markdown, JSON, HTML or through a template."),
+            "delete": Entry("session_delete", "Delete sessions; they can be restored for 30 days."),
+            "restore": Entry("session_restore", "Bring deleted sessions back."),
+            "search": Entry("session_search", "Find messages that hold all the words."),
+            "stats": Entry("session_stats", "Count a session's messages, tokens and times."),
+            "recover": Entry("session_recover", "Save turns that a crashed program had not saved."),
+        },
+    ),
+    "branch": Entry("branch", "Start a new session from a message of another and print its id."),
+    "merge": Entry("merge", "Merge a session into another."),
+    "log": Entry("log", "List a session's turns, the latest first."),
+    "diff": Entry("diff", "Show what each of two sessions has past their fork."),
+    "template": Family(
+        "List, show and add templates for sessions and exports.",
+        {
+            "list": Entry("template_list", "List the templates."),
+            "show": Entry("template_show", "Show a template."),
+            "add": Entry("template_add", "Add a template to the store, or replace one."),
+        },
+    ),
+    "import": Entry("import_", "Import conversations from other programs' files."),
+    "remote": Family(
+        "Name the repositories that sessions are pushed to and pulled from.",
+        {
+            "add": Entry("remote_add", "Name a remote."),
+            "list": Entry("remote_list", "List the remotes."),
+            "remove": Entry("remote_remove", "Forget a remote; it is not touched itself."),
+        },
+    ),
+    "clone": Entry("clone", "Copy a store from a remote."),
+    "push": Entry("push", "Send sessions to a remote."),
+    "pull": Entry("pull", "Fetch a remote's sessions and bring ours up to date."),
+    "fetch": Entry("fetch", "Fetch a remote's sessions without changing ours."),
+    "gc": Entry("gc", "Pack the store."),
+}
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"{PROGRAM} {_installed_version()}")
+        raise typer.Exit
+
+
+def _installed_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(PROGRAM)
+    except PackageNotFoundError:
+        return "(run from a source tree)"
+
+
+def _root(
+    ctx: typer.Context,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="PATH", help="The store to use instead of the default one.")
+    ] = None,
+    colour: Annotated[
+        str, typer.Option("--color", metavar="WHEN", help="Colours and tables: auto, always or never.")
+    ] = "auto",
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Conversations with language models, kept in plain git.
+
+    A session is a branch, a turn is a commit, a message is a file. Ids can be shortened to any prefix that is unique.
+    Data goes to stdout, everything else to stderr.
+    """
+    del store, version
+    if colour not in COLOURS:
+        raise typer.BadParameter(f"{colour!r} is not auto, always or never.", param_hint="--color")
+    run_of(ctx).out.colour = colour
+
+
+def root() -> LazyGroup:
+    """Make the tree, none of its commands loaded."""
+    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback()(_root)
+    group: Any = typer.main.get_command(app)
+    group.commands = Loaded(COMMANDS)
+    for param in group.params:
+        cheaply(param)
+    return group  # type: ignore[no-any-return]  # typer made it of the class it was given
+
+
+def run(args: Sequence[str], state: Run | None = None) -> int:
+    """Run one command line and give its exit code; whatever goes wrong has been said on stderr."""
+    state = state or Run()
+    try:
+        code = root().main(list(args), prog_name=PROGRAM, standalone_mode=False, obj=state)
+        state.out.flush()
+    except BaseException as error:
+        if isinstance(error, SystemExit):
+            raise
+        return report(error, state.out, debug=environment.debug())
+    return code if isinstance(code, int) else 0

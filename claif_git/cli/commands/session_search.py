@@ -1,0 +1,37 @@
+"""`claif-git session search`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from claif_git.cli import complete, params, parse, reports, views
+from claif_git.cli.context import manager, run_of
+
+EXAMPLES = (
+    'claif-git session search "code review" --limit 10',
+    """claif-git session search '"exact phrase" prefix*'""",
+    "claif-git session search timeout --role assistant --json",
+)
+
+
+def command(
+    ctx: typer.Context,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY...", help='Words, "a phrase", prefix*.')],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")] = 20,
+    role: params.Role = None,
+    json: params.AsJson = False,
+) -> None:
+    """Find messages that hold all the words, the best match first.
+
+    In a pipe a line a message, parted by tabs: id, #number, role, time, title, snippet.
+    """
+    out = run_of(ctx).out
+    parse.one_of(role, complete.ROLES, "--role")
+    with manager(ctx) as opened:
+        hits = opened.search_sessions(" ".join(query), limit, role=role)
+    if json:
+        out.json(views.plain_data(hits))
+    else:
+        reports.hits(out, hits)

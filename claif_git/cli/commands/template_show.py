@@ -1,0 +1,35 @@
+"""`claif-git template show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from claif_git.cli import complete
+from claif_git.cli.context import manager, run_of
+from claif_git.errors import UnknownNameError
+
+EXAMPLES = (
+    "claif-git template show coding",
+    "claif-git template show coding > mine.json",
+    "claif-git template show --export my-template > my-template.j2",
+)
+
+
+def command(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.templates)],
+    export: Annotated[bool, typer.Option("--export", help="An export template.")] = False,
+) -> None:
+    """Show a template: JSON that template add takes, or the source of an export template."""
+    out = run_of(ctx).out
+    with manager(ctx) as opened:
+        known = opened.export_templates() if export else opened.templates()
+    if name not in known:
+        raise UnknownNameError("export template" if export else "template", name, list(known))
+    value = known[name]
+    if isinstance(value, str):
+        out.data(value)
+    else:
+        out.json(value)
