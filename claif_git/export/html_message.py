@@ -117,7 +117,10 @@ def _arguments(given: Json) -> str:
 
 
 def _argument(value: Json) -> str:
-    return code_block(value) if isinstance(value, str) else code_block(as_json(value), "json")
+    text = value if isinstance(value, str) else as_json(value)
+    if "\n" not in text and len(text) <= GIST:
+        return f"<code>{escaped(text)}</code>"
+    return code_block(text, "" if isinstance(value, str) else "json")
 
 
 def _media(part: Media) -> str:

@@ -52,10 +52,7 @@ class _Parser(MarkdownIt):
 def _parser(breaks: bool) -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "breaks": breaks, "maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"])
-    for name, rule in (
-        ("link_open", _link_open), ("link_close", _link_close), ("image", _image), ("fence", _code),
-        ("code_block", _code), ("heading_open", _heading), ("heading_close", _heading),
-    ):  # fmt: skip
+    for name, rule in _RULES.items():
         parser.add_render_rule(name, rule)
     return parser
 
@@ -88,10 +85,27 @@ def _code(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, __
     return code_block(tokens[at].content, tokens[at].info) + "\n"
 
 
+def _cell(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, ___: dict[str, Any]) -> str:
+    side = str(tokens[at].attrGet("style") or "").removeprefix("text-align:")
+    return f'<{tokens[at].tag} class="{side}">' if side in {"center", "right"} else f"<{tokens[at].tag}>"
+
+
 def _heading(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, ___: dict[str, Any]) -> str:
     level = min(6, int(tokens[at].tag[1:]) + _OWN_HEADINGS)
     return f"<h{level}>" if tokens[at].nesting > 0 else f"</h{level}>\n"
 
+
+_RULES = {
+    "link_open": _link_open,
+    "link_close": _link_close,
+    "image": _image,
+    "fence": _code,
+    "code_block": _code,
+    "heading_open": _heading,
+    "heading_close": _heading,
+    "th_open": _cell,
+    "td_open": _cell,
+}
 
 _TAGS = {
     *("a", "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s", "span"),
@@ -99,6 +113,7 @@ _TAGS = {
 }
 _ATTRIBUTES = {
     "a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "pre": {"class", "data-language"}, "span": {"class"},
+    "td": {"class"}, "th": {"class"},
 }  # fmt: skip
 
 
