@@ -1,0 +1,128 @@
+"""Files that survive: writing in one step, and making sure that a name is on the disk."""
+# ruff: noqa: PTH104, PTH106, PTH108, PTH116, PTH120
+# No Path objects here: these run several times a turn, and building them costs more than the calls.
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable
+
+CLOSED = os.O_CLOEXEC
+
+
+def temporary(folder: str, prefix: str = "tmp_claif_") -> str:
+    """Give a name in `folder` that nobody else has."""
+    return f"{folder}/{prefix}{secrets.token_hex(8)}"
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`: the system may take less of it at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def read_file(path: str) -> bytes:
+    """Read a whole file. FileNotFoundError and the like pass through."""
+    fd = os.open(path, os.O_RDONLY | CLOSED)
+    try:
+        size = os.fstat(fd).st_size
+        data = os.read(fd, size + 1)
+        while len(data) > size or (data and len(data) < size):  # it grew, or the system gave less
+            more = os.read(fd, 1 << 20)
+            if not more:
+                break
+            data += more
+    finally:
+        os.close(fd)
+    return data
+
+
+def create(path: str, data: bytes, *, durable: bool, mode: int = 0o666) -> None:
+    """Write a new file. FileExistsError if there is one."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED, mode)
+    try:
+        write_all(fd, data)
+        if durable:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_folder(folder: str) -> None:
+    """Put the names in a folder on the disk. A folder that was removed meanwhile names nothing any more."""
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | CLOSED)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def replace(path: str, data: bytes, *, durable: bool, folder: str = "") -> None:
+    """Put `data` at `path` in one step, by way of a file in `folder` (default: beside it).
+
+    The folder that holds `path` is not synced: the caller may have several names to sync there.
+    """
+    made = temporary(folder or os.path.dirname(path))
+    try:
+        create(made, data, durable=durable)
+        os.rename(made, path)
+    except BaseException:
+        remove(made)
+        raise
+
+
+def remove(path: str) -> bool:
+    """Remove a file, and say whether there was one."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove_empty_folders(folder: str, root: str) -> None:
+    """Remove `folder` and those above it, below `root`, as long as they are empty."""
+    while folder.startswith(root + "/"):
+        try:
+            os.rmdir(folder)
+        except OSError:  # not empty, or gone
+            return
+        folder = os.path.dirname(folder)
+
+
+class Folders:
+    """Which folders are known to be named on the disk.
+
+    A name is safe only once every folder above it is named too. Whoever made such a folder may have died before it
+    synced the one above, so each process does it once for each folder that it uses.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def sync(self, folders: Iterable[str], root: str) -> None:
+        """Sync `folders` and, where they are not known to be named, what is above them up to `root`."""
+        todo: dict[str, None] = {}
+        fresh: dict[str, int] = {}
+        for folder in folders:
+            todo[folder] = None
+            with contextlib.suppress(FileNotFoundError):
+                self._above(folder, root, todo, fresh)
+        for folder in todo:
+            sync_folder(folder)
+        self._known.update(fresh)
+
+    def _above(self, folder: str, root: str, todo: dict[str, None], fresh: dict[str, int]) -> None:
+        while folder != root:
+            inode = os.stat(folder).st_ino
+            if self._known.get(folder) == inode:
+                return
+            fresh[folder] = inode
+            folder = os.path.dirname(folder)
+            todo[folder] = None

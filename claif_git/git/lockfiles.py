@@ -1,0 +1,132 @@
+"""The `X.lock` files that git's own protocol asks for, made so that a dead writer's is recognised at once.
+
+Ours are hard links to one file of this process, on which it holds a flock. A `.lock` that starts with our words and
+whose flock is free belongs to somebody who died, and goes. One that git or dulwich made says nothing about its maker;
+it goes when it has stood for `foreign_age` seconds, and that is logged.
+"""
+# ruff: noqa: PTH103, PTH110, PTH120
+# No Path objects here: taken with every turn, and building them costs more than the calls.
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+
+from claif_git.errors import ConcurrentUpdateError, StoreError
+from claif_git.git.files import CLOSED, remove, write_all
+from claif_git.git.locks import try_flock, wait_for
+
+FOREIGN_AGE = 60.0
+"""Seconds after which a lock of git's own, or of any other program's, is taken for left behind."""
+
+_OURS = b"claif-git: this lock is held by a process; it is dead when nobody holds a flock on this file\n"
+_PAUSE, _LONGEST_PAUSE = 0.0003, 0.01
+_SWEEPING = 5.0
+_TRIES = 50
+_log = logging.getLogger(__name__)
+
+
+class LockFiles:
+    """Makes and removes `.lock` files for one process (or one opened repository in it)."""
+
+    def __init__(self, private: str, foreign_age: float = FOREIGN_AGE) -> None:
+        self._owners, self._broom = private + "/owners", private + "/broom"
+        self.foreign_age = foreign_age
+        self._guard = threading.Lock()
+        self._owner, self._fd = "", -1
+
+    @contextlib.contextmanager
+    def hold(self, path: str, timeout: float) -> Iterator[None]:
+        """Hold the lock file `path`. ConcurrentUpdateError that names it after `timeout` seconds."""
+        self._acquire(path, time.monotonic() + timeout)
+        try:
+            yield
+        finally:
+            remove(path)
+
+    def _acquire(self, path: str, deadline: float) -> None:
+        pause = _PAUSE
+        while not self._try(path):
+            if self.clear_stale(path):
+                continue
+            if time.monotonic() > deadline:
+                raise ConcurrentUpdateError(f"{path} is held by another program", hint="remove it if none is running")
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _try(self, path: str) -> bool:
+        for _ in range(_TRIES):
+            try:
+                os.link(self._owned(), path)
+            except FileExistsError:
+                return False
+            except FileNotFoundError:  # no folder yet, or git removed it while it was empty; or our file was swept
+                with contextlib.suppress(FileExistsError):
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                self._forget_if_swept()
+            else:
+                return True
+        raise StoreError(f"cannot make {path}: its folder keeps vanishing")
+
+    def _owned(self) -> str:
+        """Give our file, made and locked on first use."""
+        with self._guard:
+            if self._fd < 0:
+                os.makedirs(self._owners, exist_ok=True)
+                path = f"{self._owners}/{os.getpid()}-{secrets.token_hex(6)}"
+                self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CLOSED, 0o666)
+                try_flock(self._fd)
+                write_all(self._fd, _OURS)
+                self._owner = path
+            return self._owner
+
+    def _forget_if_swept(self) -> None:
+        """Make another file of ours next time if a sweeper caught it between making and locking."""
+        with self._guard:
+            if self._fd >= 0 and not os.path.exists(self._owner):
+                os.close(self._fd)
+                self._fd = -1
+
+    def clear_stale(self, path: str) -> bool:
+        """Remove the lock file if its maker is dead or, as a foreign one, long gone. True if there is none now."""
+        if not os.path.exists(path):
+            return True
+        if not self._is_stale(path):
+            return False
+        # Looked at again under a lock of all sweepers: another may have removed it, and a new owner put its own there.
+        broom = wait_for(self._broom, exclusive=True, deadline=time.monotonic() + _SWEEPING)
+        if broom is None:
+            return False
+        try:
+            return not self._is_stale(path) or remove(path)
+        finally:
+            os.close(broom)
+
+    def _is_stale(self, path: str) -> bool:
+        try:
+            fd = os.open(path, os.O_RDWR | CLOSED)
+        except OSError:
+            return False
+        try:
+            if os.read(fd, len(_OURS)) == _OURS:
+                return try_flock(fd)
+            age = time.time() - os.fstat(fd).st_mtime
+        finally:
+            os.close(fd)
+        if age > self.foreign_age:
+            _log.warning("%s was left behind by another program %.0f s ago: removing it", path, age)
+            return True
+        return False
+
+    def close(self) -> None:
+        """Give up our file. May be called twice."""
+        with self._guard:
+            if self._fd >= 0:
+                remove(self._owner)
+                os.close(self._fd)
+                self._fd = -1

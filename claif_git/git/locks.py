@@ -1,0 +1,233 @@
+"""Locks between processes: flock behind one function, a turnstile against starvation, and what is built of them.
+
+A lock is an open file, so it goes with its process however that ends. Nothing is ever left to clean up but empty
+files. Everything waits by asking again: flock has no time limit, and a stopped process must not stop the others.
+"""
+# ruff: noqa: PTH103, PTH108, PTH116, PTH120
+# No Path objects here: taken with every turn, and building them costs more than the calls.
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Self
+
+from claif_git.errors import ConcurrentUpdateError
+from claif_git.git.files import CLOSED
+
+_PAUSE = 0.0002  # seconds between two tries of the one who is next
+_PAUSE_IN_LINE = 0.001  # and of those behind
+_LONGEST_PAUSE = 0.005
+_BURST = 0.02  # seconds for which who has passed the gate need not pass it again
+_READABLE = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
+
+
+def try_flock(fd: int, *, exclusive: bool = True) -> bool:
+    """Lock an open file if nobody is in the way. The one place that would change on Windows."""
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_name(name: str) -> str:
+    """Give a file name for a lock called `name`: itself where that is a plain one, else a hash."""
+    return name if _READABLE.fullmatch(name) else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def wait_for(path: str, *, exclusive: bool, deadline: float, pause: float = _PAUSE) -> int | None:
+    """Lock the file at `path`, making it if there is none: an open file, or None at the deadline (monotonic)."""
+    while True:
+        fd = _open(path)
+        try:
+            got = _try_until(fd, exclusive=exclusive, deadline=deadline, pause=pause)
+            if got and _still_named(fd, path):
+                return fd
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+        if not got:
+            return None
+
+
+def _open(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | CLOSED
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+def _try_until(fd: int, *, exclusive: bool, deadline: float, pause: float) -> bool:
+    while not try_flock(fd, exclusive=exclusive):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.3, max(pause, _LONGEST_PAUSE))
+    return True
+
+
+def _still_named(fd: int, path: str) -> bool:
+    """Say whether `path` still is the file that we locked: maintenance sweeps files that nobody holds."""
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+class Turnstile:
+    """A lock with a gate before it: who waits for the lock holds the gate, and who comes later waits there.
+
+    Without it a maintainer never finds a moment without writers, and of many writers one that lets go takes the
+    lock again before the others wake. The gate need not be passed again for a moment, so that a busy process does
+    several turns in a row.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path, self._gate = path, path + ".gate"
+        self._passed = -1.0
+
+    def acquire(self, *, exclusive: bool, gate_exclusive: bool, timeout: float) -> int | None:
+        """Give the locked file, or None after `timeout` seconds."""
+        start = time.monotonic()
+        deadline = start + timeout
+        if start - self._passed < _BURST:
+            return wait_for(self._path, exclusive=exclusive, deadline=deadline)
+        gate = wait_for(self._gate, exclusive=gate_exclusive, deadline=deadline, pause=_PAUSE_IN_LINE)
+        if gate is None:
+            return None
+        try:
+            self._passed = time.monotonic()
+            return wait_for(self._path, exclusive=exclusive, deadline=deadline)
+        finally:
+            os.close(gate)
+
+
+class _Held(threading.local):
+    fd = -1
+    depth = 0
+    exclusive = False
+
+
+class StoreLock:
+    """The lock of a whole store: writers share it, maintenance has it alone. Re-entrant within a thread."""
+
+    def __init__(self, path: str) -> None:
+        self._turnstile = Turnstile(path)
+        self._held = _Held()
+
+    @contextlib.contextmanager
+    def shared(self, timeout: float) -> Iterator[None]:
+        """Hold the lock beside other writers. ConcurrentUpdateError after `timeout` seconds."""
+        with self._hold(exclusive=False, timeout=timeout):
+            yield
+
+    @contextlib.contextmanager
+    def exclusive(self, timeout: float) -> Iterator[None]:
+        """Hold the lock alone. ConcurrentUpdateError after `timeout` seconds."""
+        if self._held.depth and not self._held.exclusive:
+            raise AssertionError("a thread that shares the store's lock would wait for itself")
+        with self._hold(exclusive=True, timeout=timeout):
+            yield
+
+    @contextlib.contextmanager
+    def _hold(self, *, exclusive: bool, timeout: float) -> Iterator[None]:
+        held = self._held
+        if held.fd < 0:
+            fd = self._turnstile.acquire(exclusive=exclusive, gate_exclusive=exclusive, timeout=timeout)
+            if fd is None:
+                raise ConcurrentUpdateError(f"the store is busy: waited {timeout:g} s for it")
+            held.fd, held.exclusive = fd, exclusive
+        held.depth += 1
+        try:
+            yield
+        finally:
+            held.depth -= 1
+            if not held.depth:
+                os.close(held.fd)
+                held.fd, held.exclusive = -1, False
+
+
+class Queues:
+    """Queues by name: who writes to one session waits in line rather than racing for its ref."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._turnstiles: dict[str, Turnstile] = {}
+
+    @contextlib.contextmanager
+    def hold(self, name: str, timeout: float) -> Iterator[None]:
+        """Be the only one in the queue `name`. ConcurrentUpdateError after `timeout` seconds."""
+        fd = self._turnstile(name).acquire(exclusive=True, gate_exclusive=True, timeout=timeout)
+        if fd is None:
+            raise ConcurrentUpdateError(f"{name} is busy: waited {timeout:g} s for other writers")
+        try:
+            yield
+        finally:
+            os.close(fd)
+
+    def _turnstile(self, name: str) -> Turnstile:
+        if len(self._turnstiles) > 256:  # it only remembers who passed a moment ago
+            self._turnstiles = {}
+        return self._turnstiles.setdefault(name, Turnstile(f"{self._folder}/{lock_name(name)}"))
+
+
+class Lock:
+    """A lock that its holder keeps for as long as it likes; it goes with the process."""
+
+    def __init__(self, path: str, fd: int) -> None:
+        self._path, self._fd = path, fd
+
+    def release(self) -> None:
+        """Let go. May be called twice."""
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)  # while it is ours: who opened it meanwhile will see that it has no name
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def try_lock(path: str) -> Lock | None:
+    """Take the lock at `path` if it is free: not held by another process, nor elsewhere in this one."""
+    fd = wait_for(path, exclusive=True, deadline=0.0)
+    return None if fd is None else Lock(path, fd)
+
+
+def sweep(folder: str) -> int:
+    """Remove the lock files in `folder` that nobody holds, and say how many."""
+    swept = 0
+    with contextlib.suppress(FileNotFoundError):
+        for entry in list(os.scandir(folder)):
+            swept += _sweep_one(entry.path)
+    return swept
+
+
+def _sweep_one(path: str) -> bool:
+    try:
+        fd = os.open(path, os.O_RDWR | CLOSED)
+    except OSError:
+        return False
+    try:
+        if not try_flock(fd):
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        return True
+    finally:
+        os.close(fd)

@@ -1,0 +1,175 @@
+"""Upkeep: packing what is loose, removing what the dead left behind, mending what can be mended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from claif_git.errors import StoreError
+from claif_git.git import command, files
+from claif_git.git.kinds import Oid, is_oid
+from claif_git.git.lockfiles import LockFiles
+from claif_git.git.loose import loose_path, read_loose
+from claif_git.git.objects import Objects
+from claif_git.git.packs import PackWriter
+from claif_git.git.refs import Refs
+
+LOOSE_OBJECTS = 2_000
+LOOSE_REFS = 500
+PACKS = 40
+"""Past any of these numbers maintenance is due."""
+
+ABANDONED_AGE = 24 * 3600.0
+"""Seconds after which a temporary file of whoever it was is taken for left behind."""
+
+_SAMPLE = 16  # folders of the 256: object ids are spread evenly
+_GEOMETRIC = (2, 33)  # the first git whose `repack --geometric` keeps objects that nothing refers to yet
+_GRACE = "2.weeks.ago"
+_SAFE = {"core.fsync": "all", "gc.auto": "0", "gc.autoDetach": "false", "gc.reflogExpire": "90.days.ago"}
+_TEMPORARY = ("objects/??/tmp_obj_*", "objects/pack/tmp_*", "tmp_claif_*", "claif/tmp_claif_*")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceReport:
+    """What maintenance did. Damaged objects are those that no pack has whole."""
+
+    with_git: bool
+    packed_objects: int
+    packed_refs: int
+    removed_files: tuple[str, ...]
+    repaired: tuple[Oid, ...]
+    damaged: tuple[Oid, ...]
+    seconds: float
+
+
+class Maintenance:
+    """The upkeep of one repository. Its caller holds the locks that each method names."""
+
+    def __init__(self, git_dir: Path, objects: Objects, refs: Refs, locks: LockFiles) -> None:
+        self._dir, self._objects, self._refs, self._locks = git_dir, objects, refs, locks
+
+    def is_due(self) -> bool:
+        """Say whether there is enough to do. Cheap: it counts a sample."""
+        return (
+            self._estimate_loose() > LOOSE_OBJECTS
+            or len(self._refs.loose_names()) > LOOSE_REFS
+            or self._count_packs() > PACKS
+        )
+
+    def _estimate_loose(self) -> int:
+        count = sum(1 for at in range(_SAMPLE) for _ in self._loose_in(f"{at * 256 // _SAMPLE:02x}"))
+        return count * 256 // _SAMPLE
+
+    def _count_packs(self) -> int:
+        return sum(1 for _ in (self._dir / "objects/pack").glob("*.idx"))
+
+    def _loose_in(self, folder: str) -> Iterator[Oid]:
+        try:
+            names = os.listdir(f"{self._objects.folder}/{folder}")  # noqa: PTH208 - 256 folders, thousands of names
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        yield from (folder + name for name in names if is_oid(folder + name))
+
+    def loose(self) -> list[Oid]:
+        """Give all loose objects."""
+        return [oid for at in range(256) for oid in self._loose_in(f"{at:02x}")]
+
+    def clean(self) -> tuple[str, ...]:
+        """Remove locks of dead writers and temporary files that are a day old. Needs the exclusive lock."""
+        locks = [*self._dir.glob("*.lock"), *(self._dir / "refs").rglob("*.lock")]
+        removed = [path for path in locks if self._locks.clear_stale(str(path))]
+        oldest = time.time() - ABANDONED_AGE
+        left = [path for pattern in _TEMPORARY for path in self._dir.glob(pattern) if _older(path, oldest)]
+        removed += [path for path in left if files.remove(str(path))]
+        return tuple(str(path.relative_to(self._dir)) for path in removed)
+
+    def mend(self) -> tuple[tuple[Oid, ...], tuple[Oid, ...]]:
+        """Read every loose object; remove damaged ones that a pack has whole. Give these, and the other damaged ones.
+
+        Needs the exclusive lock.
+        """
+        repaired: list[Oid] = []
+        damaged: list[Oid] = []
+        for oid in self.loose():
+            try:
+                read_loose(self._objects.folder, oid)
+            except StoreError as error:
+                _log.warning("%s", error)
+                (repaired if self._drop_if_packed(oid) else damaged).append(oid)
+        return tuple(repaired), tuple(damaged)
+
+    def _drop_if_packed(self, oid: Oid) -> bool:
+        try:
+            whole = self._objects.read_packed(oid)
+        except StoreError:
+            return False
+        return whole is not None and files.remove(loose_path(self._objects.folder, oid))
+
+    def pack(self, *, use_git: bool) -> bool:
+        """Pack loose refs and objects, and join small packs; say whether git did it. Safe beside writers.
+
+        No object is dropped, referred to or not.
+        """
+        if use_git:
+            try:
+                self._pack_with_git()
+            except StoreError as error:
+                _log.warning("%s; packing without it", error)
+            else:
+                return True
+        self._refs.pack()
+        self._pack_loose()
+        return False
+
+    def _pack_with_git(self) -> None:
+        # Twice: what the new files hold is on the disk, under its name, before the loose ones go.
+        self._git("pack-refs", "--all", "--no-prune")
+        files.sync_folder(str(self._dir))
+        self._git("pack-refs", "--all")
+        geometric = ["--geometric=2"] if command.git_version() >= _GEOMETRIC else []
+        self._git("repack", "-d", "-l", "-q", *geometric)
+        files.sync_folder(self._objects.folder + "/pack")
+
+    def _git(self, *arguments: str) -> None:
+        command.run(arguments, git_dir=self._dir, settings=_SAFE)
+
+    def _pack_loose(self) -> None:
+        """Write whole loose objects to one pack, and remove them once it is on the disk."""
+        writer = PackWriter(self._objects.folder + "/pack", durable=True)
+        try:
+            packed = [oid for oid in self.loose() if self._copy(oid, writer)]
+            writer.flush()
+        finally:
+            writer.abandon()
+        for oid in packed:
+            files.remove(loose_path(self._objects.folder, oid))
+
+    def _copy(self, oid: Oid, writer: PackWriter) -> bool:
+        try:
+            found = read_loose(self._objects.folder, oid)
+        except StoreError:
+            return False
+        return found is not None and writer.add(*found) == oid
+
+    def collect(self) -> None:
+        """Let git pack everything anew and drop what nothing has referred to for two weeks.
+
+        Needs the exclusive lock: a writer may just be using such an object again.
+        """
+        try:
+            self._git("gc", "--quiet", f"--prune={_GRACE}")
+        except StoreError as error:
+            _log.warning("%s", error)
+        self._objects.forget_packs()
+
+
+def _older(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime < moment
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,154 @@
+"""Writing many objects as one pack, with memory that does not grow with their size."""
+# ruff: noqa: PTH103, PTH104
+# No Path objects here: runs once an object, and building them costs more than the calls.
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+
+from claif_git.git.files import CLOSED, remove, replace, sync_folder, temporary, write_all
+from claif_git.git.kinds import Oid, header
+
+_LEVEL = 1
+_TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
+_NAMES = {number: name for name, number in _TYPES.items()}
+_BUFFER = 1 << 20
+_OFFSET_BITS = 40
+_LARGE = 1 << 31
+
+
+class PackWriter:
+    """Writes one pack with its index. For one thread; leave the block normally, and the pack is there.
+
+    Objects stand whole (git makes deltas of them when it repacks). What is kept in memory is an id and a position
+    for each.
+    """
+
+    def __init__(self, pack_folder: str, *, durable: bool) -> None:
+        self._folder, self._durable = pack_folder, durable
+        self._at: dict[bytes, int] = {}  # id -> checksum << 40 | position: one int is a third of a tuple
+        self._made = ""
+        self._fd = -1
+        self._buffer = bytearray()
+        self._size = 0
+
+    def add(self, kind: str, data: bytes) -> Oid:
+        """Take an object and give its id. Others see it when the block ends."""
+        digest = hashlib.sha1(header(kind, data), usedforsecurity=False)
+        digest.update(data)
+        name = digest.digest()
+        if name not in self._at:
+            self._append(name, _entry_header(_TYPES[kind], len(data)) + zlib.compress(data, _LEVEL))
+        return name.hex()
+
+    def _append(self, name: bytes, record: bytes) -> None:
+        if self._fd < 0:
+            self._open()
+        self._at[name] = zlib.crc32(record) << _OFFSET_BITS | self._size + len(self._buffer)
+        self._buffer += record
+        if len(self._buffer) >= _BUFFER:
+            self._spill()
+
+    def _open(self) -> None:
+        os.makedirs(self._folder, exist_ok=True)
+        self._made = temporary(self._folder, "tmp_pack_")
+        self._fd = os.open(self._made, os.O_RDWR | os.O_CREAT | os.O_EXCL | CLOSED, 0o444)
+        self._buffer += struct.pack(">4sLL", b"PACK", 2, 0)
+
+    def _spill(self) -> None:
+        write_all(self._fd, bytes(self._buffer))
+        self._size += len(self._buffer)
+        self._buffer.clear()
+
+    def read(self, oid: Oid) -> tuple[str, bytes] | None:
+        """Give an object that was added and is not visible yet."""
+        packed = self._at.get(bytes.fromhex(oid))
+        if packed is None:
+            return None
+        at = packed & (1 << _OFFSET_BITS) - 1
+        if at >= self._size:
+            record = bytes(self._buffer[at - self._size :])
+        else:
+            self._spill()
+            record = os.pread(self._fd, _BUFFER, at)
+        return self._inflate(record, at)
+
+    def _inflate(self, record: bytes, at: int) -> tuple[str, bytes]:
+        kind, start = _NAMES[record[0] >> 4 & 7], 1
+        while record[start - 1] & 0x80:
+            start += 1
+        inflater = zlib.decompressobj()
+        data = inflater.decompress(record[start:])
+        at += len(record)
+        while not inflater.eof:  # an object of more than a buffer
+            more = os.pread(self._fd, _BUFFER, at)
+            data += inflater.decompress(more)
+            at += len(more)
+        return kind, data
+
+    def flush(self) -> None:
+        """Finish the pack: readers take it for one once its index is there, so that comes last."""
+        if self._fd < 0:
+            return
+        self._spill()
+        os.pwrite(self._fd, struct.pack(">4sLL", b"PACK", 2, len(self._at)), 0)
+        checksum = self._checksum()
+        write_all(self._fd, checksum)
+        if self._durable:
+            os.fsync(self._fd)
+        os.close(self._fd)
+        self._fd = -1
+        base = f"{self._folder}/pack-{checksum.hex()}"
+        os.rename(self._made, base + ".pack")
+        replace(base + ".idx", encode_index(self._at.items(), checksum), durable=self._durable)
+        if self._durable:
+            sync_folder(self._folder)
+
+    def _checksum(self) -> bytes:
+        digest = hashlib.sha1(usedforsecurity=False)
+        at = 0
+        while chunk := os.pread(self._fd, _BUFFER, at):
+            digest.update(chunk)
+            at += len(chunk)
+        return digest.digest()
+
+    def abandon(self) -> None:
+        """Drop the pack."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+            remove(self._made)
+
+
+def _entry_header(number: int, size: int) -> bytes:
+    """Write an entry's type and size: four bits of the size beside the type, then seven a byte."""
+    byte, size = number << 4 | size & 15, size >> 4
+    out = bytearray()
+    while size:
+        out.append(byte | 0x80)
+        byte, size = size & 0x7F, size >> 7
+    out.append(byte)
+    return bytes(out)
+
+
+def encode_index(entries: Iterable[tuple[bytes, int]], pack_checksum: bytes) -> bytes:
+    """Write an index of version 2. Each entry is an id, and its checksum << 40 | its position in the pack."""
+    rows = sorted(entries)
+    counts = [0] * 256
+    for name, _ in rows:
+        counts[name[0]] += 1
+    for at in range(1, 256):
+        counts[at] += counts[at - 1]
+    offsets = [row[1] & (1 << _OFFSET_BITS) - 1 for row in rows]
+    large = [offset for offset in offsets if offset >= _LARGE]
+    ranks = {offset: _LARGE + at for at, offset in enumerate(large)}
+    parts = [b"\xfftOc", struct.pack(">L256L", 2, *counts), b"".join(name for name, _ in rows)]
+    parts.append(struct.pack(f">{len(rows)}L", *(row[1] >> _OFFSET_BITS for row in rows)))
+    parts.append(struct.pack(f">{len(rows)}L", *(ranks.get(offset, offset) for offset in offsets)))
+    parts += [struct.pack(f">{len(large)}Q", *large), pack_checksum]
+    body = b"".join(parts)
+    return body + hashlib.sha1(body, usedforsecurity=False).digest()

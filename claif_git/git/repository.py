@@ -1,0 +1,272 @@
+"""A git repository as the rest of claif-git sees it: objects, refs, locks, history and upkeep behind one class."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+from claif_git.errors import ConcurrentUpdateError
+from claif_git.git import command, files, graph, layout, locks, walk
+from claif_git.git.files import Folders
+from claif_git.git.gitconfig import GitConfig
+from claif_git.git.identity import StoreId
+from claif_git.git.kinds import Commit, Oid, TreeEntry
+from claif_git.git.lockfiles import FOREIGN_AGE, LockFiles
+from claif_git.git.locks import Lock, Queues, StoreLock
+from claif_git.git.loose import LooseWriter
+from claif_git.git.maintenance import Maintenance, MaintenanceReport
+from claif_git.git.objects import Objects, ObjectWriter
+from claif_git.git.packs import PackWriter
+from claif_git.git.refs import Refs
+
+_SHARED_WAIT = 60.0
+_UNASKED_WAIT = 2.0  # maintenance that nobody asked for does not hold writers up for long
+_CONFIG_WAIT = 10.0
+
+
+class Repository:
+    """One repository, opened. Its methods may be called from any number of threads.
+
+    What it keeps for itself beside git's own files (locks, the store's id) stands in the folder `claif`.
+    """
+
+    def __init__(self, git_dir: Path, *, foreign_lock_age: float = FOREIGN_AGE) -> None:
+        self.path = git_dir
+        private = str(git_dir / "claif")
+        self._folders = Folders()
+        self._objects = Objects(str(git_dir / "objects"))
+        self._lock_files = LockFiles(private, foreign_lock_age)
+        self._refs = Refs(str(git_dir), private, self._lock_files, self._folders)
+        self._store_lock = StoreLock(private + "/store.lock")
+        self._queues = Queues(private + "/queues")
+        self._id = StoreId(private)
+        self._private = private
+        self._maintenance = Maintenance(git_dir, self._objects, self._refs, self._lock_files)
+
+    @classmethod
+    def init(cls, path: str | os.PathLike[str]) -> Repository:
+        """Open the repository at `path`, and make a bare one first if there is none.
+
+        StoreError if the folder holds something else. Any number of processes may do so at once.
+        """
+        return cls(layout.create(Path(path)))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Repository:
+        """Open the repository at `path`: a bare one, or the one in its `.git`.
+
+        StoreNotFoundError if there is none; StoreError if it is of a form that is not supported.
+        """
+        return cls(layout.find(Path(path)))
+
+    def close(self) -> None:
+        """Close all files. May be called twice; what was opened of it must not be used any more."""
+        self._objects.close()
+        self._lock_files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Objects
+
+    def read(self, oid: Oid) -> tuple[str, bytes]:
+        """Give the kind ("blob", "tree", "commit" or "tag") and the bytes of an object.
+
+        StoreError that names it if it is missing or damaged.
+        """
+        return self._objects.read(oid)
+
+    def read_blob(self, oid: Oid) -> bytes:
+        """Give a blob. StoreError if it is missing, damaged or no blob."""
+        return self._objects.read_as("blob", oid)
+
+    def read_tree(self, oid: Oid) -> tuple[TreeEntry, ...]:
+        """Give a tree's entries in git's order. StoreError if it is missing, damaged or no tree."""
+        return self._objects.read_tree(oid)
+
+    def read_commit(self, oid: Oid) -> Commit:
+        """Give a commit. StoreError if it is missing, damaged or no commit."""
+        return self._objects.read_commit(oid)
+
+    def has(self, oid: Oid) -> bool:
+        """Say whether there is such an object; whether it is whole, only reading it tells."""
+        return self._objects.has(oid)
+
+    @contextlib.contextmanager
+    def writer(self, durable: bool = True) -> Iterator[ObjectWriter]:
+        """Write loose objects: they are there, and survive a power cut if `durable`, when the block ends well."""
+        with self._writing(LooseWriter(self._objects.folder, self._folders, durable=durable)) as writer:
+            yield writer
+
+    @contextlib.contextmanager
+    def pack_writer(self, durable: bool = True) -> Iterator[ObjectWriter]:
+        """Write many objects as one pack, which is there when the block ends well."""
+        with self._writing(PackWriter(self._objects.folder + "/pack", durable=durable)) as writer:
+            yield writer
+
+    @contextlib.contextmanager
+    def _writing(self, writer: LooseWriter | PackWriter) -> Iterator[ObjectWriter]:
+        """Let readers of this repository see what is being written, and finish or drop it at the end."""
+        self._objects.attach(writer)
+        try:
+            yield writer
+            writer.flush()
+        finally:
+            self._objects.detach(writer)
+            writer.abandon()
+
+    # Refs
+
+    def ref(self, name: str) -> Oid | None:
+        """Give where a ref (or HEAD) stands; None if there is no such ref. StoreError if its file is damaged."""
+        return self._refs.get(name)
+
+    def refs(self, prefix: str = "refs/") -> dict[str, Oid]:
+        """Give the refs whose full names start with `prefix`, by name. A damaged one is left out, and logged."""
+        return self._refs.all(prefix)
+
+    def move_ref(self, name: str, old: Oid | None, new: Oid | None, *, durable: bool = True) -> bool:
+        """Move a ref if it stands at `old` (None: if it does not exist) to `new` (None: delete it).
+
+        False if it stood elsewhere. ConcurrentUpdateError if its lock stays held; StoreError if a ref of another
+        name is in the way; InvalidInputError for what cannot be a ref's name.
+        """
+        return self._refs.move(name, old, new, durable=durable)
+
+    def set_head(self, name: str) -> None:
+        """Make HEAD name a ref, which need not exist yet."""
+        self._refs.set_head(name)
+
+    # Locks
+
+    def shared(self, timeout: float = _SHARED_WAIT) -> contextlib.AbstractContextManager[None]:
+        """Hold the store's lock beside other writers, around writing objects and moving the ref to them.
+
+        Re-entrant within a thread. ConcurrentUpdateError after `timeout` seconds.
+        """
+        return self._store_lock.shared(timeout)
+
+    def exclusive(self, timeout: float = 30.0) -> contextlib.AbstractContextManager[None]:
+        """Hold the store's lock alone. Never from within `shared()`. ConcurrentUpdateError after `timeout` seconds."""
+        return self._store_lock.exclusive(timeout)
+
+    def queue(self, name: str, timeout: float = 10.0) -> contextlib.AbstractContextManager[None]:
+        """Wait in line with all who name the same queue. ConcurrentUpdateError after `timeout` seconds."""
+        return self._queues.hold(name, timeout)
+
+    def try_lock(self, name: str) -> Lock | None:
+        """Take a lock to keep; None if somebody holds it, in this process or another."""
+        return locks.try_lock(f"{self._private}/held/{locks.lock_name(name)}")
+
+    # History
+
+    def merge_bases(self, a: Oid, b: Oid) -> list[Oid]:
+        """Give all best common ancestors of two commits, newest first; empty if they have none."""
+        return graph.merge_bases(self._graph_reader(), a, b)
+
+    def is_ancestor(self, a: Oid, b: Oid) -> bool:
+        """Say whether commit `b` reaches `a`, or is the same."""
+        return graph.is_ancestor(self._graph_reader(), a, b)
+
+    def walk(self, tips: Iterable[Oid], hidden: Iterable[Oid] = ()) -> Iterator[tuple[Oid, Commit]]:
+        """Give the commits that `tips` reach and `hidden` do not: newest first, children before parents."""
+        return walk.walk(self._graph_reader(), tips, hidden)
+
+    def _graph_reader(self) -> graph.Reader:
+        """Give what reads commits for walking: in a shallow clone history ends where git says so."""
+        try:
+            cut = set(files.read_file(str(self.path / "shallow")).decode("ascii", "replace").split())
+        except FileNotFoundError:
+            return self.read_commit
+
+        def read(oid: Oid) -> Commit:
+            commit = self.read_commit(oid)
+            return _without_parents(commit) if oid in cut else commit
+
+        return read
+
+    # Upkeep
+
+    def maintain(self, force: bool = False) -> MaintenanceReport | None:
+        """Pack, clean and mend if enough has gathered (or `force`, which also drops what is long forgotten).
+
+        None if nothing was due, or somebody else is at it. With `force`, ConcurrentUpdateError after 30 seconds.
+        """
+        if not force and not self._maintenance.is_due():
+            return None
+        own = self._claim_upkeep(force=force)
+        if own is None:
+            return None
+        try:
+            return self._maintain(force=force)
+        finally:
+            os.close(own)
+
+    def _claim_upkeep(self, *, force: bool) -> int | None:
+        deadline = time.monotonic() + (30.0 if force else 0.0)
+        own = locks.wait_for(self._private + "/upkeep", exclusive=True, deadline=deadline)
+        if own is None and force:
+            raise ConcurrentUpdateError("another process is maintaining the store")
+        return own
+
+    def _maintain(self, *, force: bool) -> MaintenanceReport:
+        start = time.monotonic()
+        with self.exclusive(30.0 if force else _UNASKED_WAIT):
+            removed = self._maintenance.clean()
+            for folder in ("owners", "queues", "held"):
+                locks.sweep(f"{self._private}/{folder}")
+            repaired, damaged = self._maintenance.mend()
+        objects, refs = len(self._maintenance.loose()), len(self._refs.loose_names())
+        # Packing is safe beside writers, by git's own protocol; it can take long, so they are not kept waiting.
+        with_git = self._maintenance.pack(use_git=command.git_available() and not damaged)
+        if force and with_git:
+            with self.exclusive():
+                self._maintenance.collect()
+        objects -= len(self._maintenance.loose())
+        refs -= len(self._refs.loose_names())
+        seconds = time.monotonic() - start
+        return MaintenanceReport(with_git, max(objects, 0), max(refs, 0), removed, repaired, damaged, seconds)
+
+    def store_id(self) -> str:
+        """Give this store's random id (32 hex digits); a copy of the store has another."""
+        return self._id.get()
+
+    # Configuration
+
+    def config_get(self, key: str) -> str | None:
+        """Give the value of `section.name` or `section.sub.name` in the repository's own config, or None."""
+        return self._config().get(key)
+
+    def config_set(self, key: str, value: str) -> None:
+        """Set a key to one value."""
+        self._change_config(key, value)
+
+    def config_unset(self, key: str) -> None:
+        """Remove a key; nothing happens if it is not set."""
+        self._change_config(key, None)
+
+    def config_items(self) -> list[tuple[str, str]]:
+        """Give all keys (section and name in lower case) with their values, in the file's order."""
+        return list(self._config().items())
+
+    def _config(self) -> GitConfig:
+        return GitConfig(self.path / "config")
+
+    def _change_config(self, key: str, value: str | None) -> None:
+        path = str(self.path / "config")
+        with self._lock_files.hold(path + ".lock", _CONFIG_WAIT):
+            files.replace(path, self._config().with_value(key, value), durable=True)
+        files.sync_folder(str(self.path))
+
+
+def _without_parents(commit: Commit) -> Commit:
+    return Commit(
+        commit.tree, (), commit.author, commit.author_time, commit.committer, commit.commit_time, commit.message
+    )
