@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from claif_git.cli import environment
-from claif_git.cli.coerce import cheaply
 from claif_git.cli.context import Run, run_of
 from claif_git.cli.errors import report
 from claif_git.cli.lazy import Entry, Family, LazyGroup, Loaded
@@ -33,7 +32,7 @@ COMMANDS: dict[str, Entry | Family] = {
             "recover": Entry("session_recover", "Save turns that a crashed program had not saved."),
         },
     ),
-    "branch": Entry("branch", "Start a new session from a message of another and print its id."),
+    "branch": Entry("branch", "Start a new session from a message of another."),
     "merge": Entry("merge", "Merge a session into another."),
     "log": Entry("log", "List a session's turns, the latest first."),
     "diff": Entry("diff", "Show what each of two sessions has past their fork."),
@@ -45,7 +44,7 @@ COMMANDS: dict[str, Entry | Family] = {
             "add": Entry("template_add", "Add a template to the store, or replace one."),
         },
     ),
-    "import": Entry("import_", "Import conversations from other programs' files."),
+    "import": Entry("import_", "Import conversations."),
     "remote": Family(
         "Name the repositories that sessions are pushed to and pulled from.",
         {
@@ -106,8 +105,6 @@ def root() -> LazyGroup:
     app.callback()(_root)
     group: Any = typer.main.get_command(app)
     group.commands = Loaded(COMMANDS)
-    for param in group.params:
-        cheaply(param)
     return group  # type: ignore[no-any-return]  # typer made it of the class it was given
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from claif_git.cli.terminal import Output, escape
+from claif_git.cli.terminal import Output
 
 
 def confirmed(out: Output, deletions: Sequence[str]) -> bool:
@@ -14,7 +14,5 @@ def confirmed(out: Output, deletions: Sequence[str]) -> bool:
         return True
     for name in deletions:
         out.note(f"delete {name}")
-    out.flush()
-    sys.stderr.write(escape("delete? [y/N] "))
-    sys.stderr.flush()
+    out.prompt("delete? [y/N] ")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

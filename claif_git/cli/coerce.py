@@ -46,14 +46,15 @@ class Plain:
         return value
 
 
-def cheaply(param: Any) -> None:
-    """Let a typer parameter of one of our few types be read by `Plain`."""
+def cheaply(param: Any) -> Any:
+    """Give a typer parameter, to be read by `Plain` if it is of one of our few types."""
     descriptor = getattr(param, "type_descriptor", None)
     if descriptor is None or getattr(param, "_runtime_param", param) is not None:
-        return
+        return param
     annotation = descriptor.annotation
     many = annotation in _MANY
     convert = _MANY.get(annotation) if many else _CONVERTERS.get(annotation)
     if convert is not None:
         least = getattr(descriptor.parameter_info, "min", None)
         param._runtime_param = Plain(convert, many=many, least=least)  # noqa: SLF001 - what this module is for
+    return param

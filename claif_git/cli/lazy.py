@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from claif_git.cli.coerce import cheaply
 
@@ -58,8 +58,20 @@ class Loaded(MutableMapping[str, Any]):
         return len(self.entries)
 
 
+class LightCommand(TyperCommand):
+    """A command whose words become values without pydantic."""
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]  # typer's own context
+        """Give the parameters, `--help` among them."""
+        return [cheaply(param) for param in super().get_params(ctx)]
+
+
 class LazyGroup(TyperGroup):
     """A group whose help needs none of its commands; named alone, it shows that help."""
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]  # typer's own context
+        """Give the parameters, as `LightCommand` does."""
+        return [cheaply(param) for param in super().get_params(ctx)]
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # typer's own context
         """Give the names, in the order of the table."""
@@ -91,11 +103,8 @@ def family(name: str, group: Family) -> LazyGroup:
 def _command(name: str, entry: Entry) -> Any:
     module = importlib.import_module(f"claif_git.cli.commands.{entry.module}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, epilog=examples_text(module.EXAMPLES))(module.command)
-    made = typer.main.get_command(app)
-    for param in made.params:
-        cheaply(param)
-    return made
+    app.command(name, cls=LightCommand, epilog=examples_text(module.EXAMPLES))(module.command)
+    return typer.main.get_command(app)
 
 
 def examples_text(examples: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markdown import Markdown
 from rich.padding import Padding
@@ -23,6 +24,8 @@ from claif_git.model import Message, count
 
 _ROLES = {"user": "bold cyan", "assistant": "bold green", "system": "bold magenta"}
 _DIM = Style(dim=True)
+_GAP = "  "
+_NARROWEST = 8
 
 
 class Safe:
@@ -59,21 +62,40 @@ def render(out: Output, *things: RenderableType) -> str:
 
 
 def table(out: Output, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay rows out under headings, the first column whole, the others shortened to the terminal's width."""
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold" if out.coloured else "")
+    """Lay rows out under headings; the first column stays whole, the widest others give way to the terminal's width."""
     cells = [[one_line(cell) for cell in row] for row in rows]
-    for position, name in enumerate(headings):
-        numbers = bool(cells) and all(row[position].lstrip("-").isdigit() for row in cells)
-        grid.add_column(
-            name,
-            justify="right" if numbers else "left",
-            no_wrap=True,
-            overflow="fold" if position == 0 else "ellipsis",
-            min_width=max((len(row[0]) for row in cells), default=0) if position == 0 else None,
-        )
-    for row in cells:
-        grid.add_row(*(Text(cell) for cell in row))
-    return render(out, grid) if cells else ""
+    if not cells:
+        return ""
+    lines = [list(headings), *cells]
+    widths = _fitted([max(map(cell_len, column)) for column in zip(*lines, strict=True)], out.width)
+    numeric = [all(cell.lstrip("-#").isdigit() for cell in column) for column in zip(*cells, strict=True)]
+    shown = [_line(line, widths, numeric) for line in lines]
+    heading = Text(shown[0], "bold", no_wrap=True, overflow="ignore")
+    return render(out, heading) + "".join(f"{line}\n" for line in shown[1:])
+
+
+def _fitted(widths: Sequence[int], width: int) -> list[int]:
+    first, others = widths[0], list(widths[1:])
+    room = width - first - len(_GAP) * len(others)
+    while others and sum(others) > room and max(others) > _NARROWEST:
+        widest = max(others)
+        # All of the widest shrink together, down to the next or as far as is needed.
+        below = max([_NARROWEST, *(one for one in others if one < widest)])
+        count = others.count(widest)
+        target = max(below, widest - -(-(sum(others) - room) // count))
+        others = [target if one == widest else one for one in others]
+    return [first, *others]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    return _GAP.join(map(_cell, cells, widths, numeric)).rstrip()
+
+
+def _cell(text: str, width: int, numeric: bool) -> str:
+    if cell_len(text) > width:
+        return set_cell_size(f"{set_cell_size(text, width - 1).rstrip()}…", width)
+    padding = " " * (width - cell_len(text))
+    return padding + text if numeric else text + padding
 
 
 def conversation(out: Output, facts: Sequence[tuple[str, str]], messages: Iterable[tuple[int, Message]]) -> str:

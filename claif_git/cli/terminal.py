@@ -153,6 +153,11 @@ class Output:
         self._out.flush()
         self._put(self._err, escape(text) + "\n")
 
+    def prompt(self, text: str) -> None:
+        """Print a question on stderr, escaped; the answer is typed after it."""
+        self._put(self._err, escape(text))
+        self._err.flush()
+
     def progress(self, text: str) -> None:
         """Show what is going on in one line on stderr that the next replaces; only on a terminal. Empty: wipe it."""
         if self.notes_to_terminal:
