@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+from claif_git.errors import MalformedError
 from claif_git.model.message import Message
 
-Loader = Callable[[], list[Message]]
+Loader = Callable[[], list[Message | MalformedError]]
 
 
 @dataclass
@@ -24,7 +25,8 @@ class Session:
     parameters  what the template suggests for calls: temperature, max_tokens, model, …
     order       "path" or "chronological"
     tip         the commit it was read from (40 hex digits)
-    messages    loaded from the store on first use
+    messages    loaded from the store on first use; MalformedError if one cannot be read: `readable` and `problems` give
+                what can, and why the rest cannot
     message_count   how many those are, without loading them where that is known
     """
 
@@ -38,23 +40,42 @@ class Session:
     order: str = "path"
     tip: str = ""
     loader: Loader | None = field(default=None, repr=False, compare=False)
+    problems_loader: Callable[[], list[MalformedError]] | None = field(default=None, repr=False, compare=False)
     count: int | None = field(default=None, repr=False, compare=False)
-    _messages: list[Message] | None = field(default=None, repr=False, compare=False)
+    _read: list[Message | MalformedError] | None = field(default=None, repr=False, compare=False)
+
+    def _loaded(self) -> list[Message | MalformedError]:
+        if self._read is None:
+            self._read = self.loader() if self.loader else []
+        return self._read
 
     @property
     def messages(self) -> list[Message]:
-        """The messages in conversation order. MalformedError names a file that cannot be read."""
-        if self._messages is None:
-            self._messages = self.loader() if self.loader else []
-        return self._messages
+        """The messages in conversation order; a position here is a message index. MalformedError names a bad file."""
+        read = self._loaded()
+        for message in read:
+            if isinstance(message, MalformedError):
+                raise message
+        return cast("list[Message]", read)
 
     @messages.setter
     def messages(self, messages: list[Message]) -> None:
-        self._messages = list(messages)
+        self._read = list(messages)
+
+    @property
+    def readable(self) -> list[tuple[int, Message]]:
+        """The messages that can be read, each with its index."""
+        return [(index, message) for index, message in enumerate(self._loaded()) if isinstance(message, Message)]
+
+    @property
+    def problems(self) -> list[MalformedError]:
+        """What in the session breaks the format, message by message and beside."""
+        broken = [message for message in self._loaded() if isinstance(message, MalformedError)]
+        return broken + (self.problems_loader() if self.problems_loader else [])
 
     @property
     def message_count(self) -> int:
         """How many messages there are."""
-        if self._messages is None and self.count is not None:
+        if self._read is None and self.count is not None:
             return self.count
-        return len(self.messages)
+        return len(self._loaded())

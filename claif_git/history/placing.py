@@ -1,0 +1,108 @@
+"""Where a message stands: the page that takes the next one, and the latest moment that a tree knows of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from claif_git.format import layout
+from claif_git.git.trees import Folder, Item, Leaf
+
+
+class Entry(NamedTuple):
+    """A message file: its path below `messages/`, and its blob."""
+
+    path: str
+    blob: str
+
+
+class Stray(NamedTuple):
+    """Something below `messages/` that is not named as a message is."""
+
+    path: str
+
+
+def message_files(messages: Folder, prefix: str = "", depth: int = 0) -> Iterator[Entry | Stray]:
+    """Give what stands below `messages/` in path order: message files, and strays that no rule names."""
+    for name, item in messages.ordered():
+        path = prefix + name
+        if isinstance(item, Leaf):
+            named = prefix and item.mode == 0o100644 and layout.parse_message_name(name)
+            yield Entry(path, item.oid) if named else Stray(path)
+        elif layout.parse_run_name(name) is None or depth > 32:
+            yield Stray(path)
+        else:
+            yield from message_files(item, path + "/", depth + 1)
+
+
+def latest_stamp(root: Folder) -> str:
+    """Give the latest stamp of every well-formed name in the tree (runs, messages, drops), or "" if there is none."""
+    drops = (layout.drop_stamp(name) for name in root.folder(layout.DROPS).items)
+    return max([_latest_below(root.folder(layout.MESSAGES)), *(stamp for stamp in drops if stamp)], default="")
+
+
+def _latest_below(folder: Folder, depth: int = 0) -> str:
+    latest = ""
+    for name, item in folder.items.items():
+        named = layout.parse_message_name(name) if isinstance(item, Leaf) else layout.parse_run_name(name)
+        if named:
+            latest = max(latest, named.stamp)
+            if isinstance(item, Folder) and depth <= 32:
+                latest = max(latest, _latest_below(item, depth + 1))
+    return latest
+
+
+def place(root: Folder, writer: str, stamp: str, role: str) -> str:
+    """Give the folder, below `messages/`, that takes `writer`'s next message, which is stamped `stamp`.
+
+    The last page in path order, if it is this writer's and not full; the run's next page, if full; else a new run.
+    A run that fills a crowded folder ends with an exchange: the next question opens a new run, one level further down.
+    """
+    chain = _last_folders(root.folder(layout.MESSAGES))
+    prefix, folder = chain[-1]
+    last = _last_named(folder)
+    if last is not None and isinstance(last[1], Folder):
+        name, page = last
+        run = layout.parse_run_name(name)
+        if run is not None and run.page is not None and run.writer == writer:
+            if len(page) < layout.PAGE_SIZE:
+                return prefix + name
+            crowded = len(folder) >= layout.FOLDER_SIZE and role == "user"
+            if run.page < layout.LAST_PAGE and not crowded:
+                return prefix + layout.run_name(run.stamp, writer, run.page + 1)
+    return _folder_for_run(chain, writer, stamp) + layout.run_name(stamp, writer, 0)
+
+
+def _last_folders(messages: Folder) -> list[tuple[str, Folder]]:
+    """Give `messages/` and the chain of `-more` folders that ends it, each with its prefix."""
+    chain = [("", messages)]
+    while len(chain) <= 32:
+        prefix, folder = chain[-1]
+        last = _last_named(folder)
+        run = layout.parse_run_name(last[0]) if last else None
+        if last is None or run is None or run.page is not None or not isinstance(last[1], Folder):
+            break
+        chain.append((f"{prefix}{last[0]}/", last[1]))
+    return chain
+
+
+def _last_named(folder: Folder) -> tuple[str, Item] | None:
+    for name, item in reversed(folder.ordered()):
+        if isinstance(item, Folder) and layout.parse_run_name(name):
+            return name, item
+    return None
+
+
+def _folder_for_run(chain: list[tuple[str, Folder]], writer: str, stamp: str) -> str:
+    """Give the prefix of the folder that takes a new run: the deepest of the chain with room, or one made for it.
+
+    A folder takes FOLDER_SIZE runs and then as many `-more` folders, so that depth grows as the logarithm of the runs.
+    """
+    prefix, folder = chain[-1]
+    if len(folder) < layout.FOLDER_SIZE:
+        return prefix
+    more = layout.more_name(stamp, writer)
+    for outer, candidate in reversed(chain):
+        if len(candidate) < 2 * layout.FOLDER_SIZE:
+            return f"{outer}{more}/"
+    return f"{prefix}{more}/"

@@ -1,0 +1,128 @@
+"""The three ways to merge: smart, chronological and manual. Each decides what of the union is left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from claif_git.errors import InvalidInputError, UnknownNameError
+from claif_git.format import layout
+from claif_git.git.trees import Folder
+from claif_git.history.change import Change
+from claif_git.history.placing import Entry
+from claif_git.history.snapshot import Snapshot
+from claif_git.model.message import Message, MessageRole
+
+Resolver: TypeAlias = Callable[[list[Message]], Sequence[Message]]
+"""Called with the secondary's messages past the fork; gives those to keep, in the order they should have."""
+
+
+class Strategy(StrEnum):
+    """How sessions are merged."""
+
+    SMART = "smart"
+    CHRONOLOGICAL = "chronological"
+    MANUAL = "manual"
+
+    @classmethod
+    def of(cls, name: str) -> Strategy:
+        """Give a strategy by its name; UnknownNameError lists the known ones."""
+        try:
+            return cls(name)
+        except ValueError:
+            raise UnknownNameError("merge strategy", str(name), [item.value for item in cls]) from None
+
+
+def past_fork(side: Snapshot, base: Folder | None, other: Snapshot) -> list[Entry]:
+    """Give the messages that `side` shows and neither the fork point nor the other side holds."""
+
+    def is_new(entry: Entry) -> bool:
+        path = f"{layout.MESSAGES}/{entry.path}"
+        return (base is None or base.get(path) is None) and other.root.get(path) is None
+
+    return [entry for entry in side.shown if is_new(entry)]
+
+
+def said_twice(ours: Snapshot, mine: Sequence[Entry], theirs: Snapshot, yours: Sequence[Entry]) -> list[str]:
+    """Give the paths to drop so that whole exchanges that both sides said stand once: the later ones in path order."""
+    waiting: dict[Any, list[list[str]]] = defaultdict(list)
+    for said, paths in _exchanges(ours, mine):
+        waiting[said].append(paths)
+    drop: list[str] = []
+    for said, paths in _exchanges(theirs, yours):
+        if waiting[said]:
+            drop += max(waiting[said].pop(0), paths)
+    return drop
+
+
+def _exchanges(snapshot: Snapshot, entries: Sequence[Entry]) -> list[tuple[Any, list[str]]]:
+    """Give the whole exchanges among `entries`: what was said, as something to compare, and the paths."""
+    found: list[tuple[list[str], list[str]]] = []
+    for entry in entries:
+        message = snapshot.messages([entry])[0]
+        if isinstance(message, Message) and starts_exchange(message):
+            found.append(([], []))
+        if found:
+            said = f"{message.role}: {message.content!r}" if isinstance(message, Message) else entry.blob
+            found[-1][0].append(said)
+            found[-1][1].append(entry.path)
+    return [(tuple(said), paths) for said, paths in found]
+
+
+def starts_exchange(message: Message) -> bool:
+    """Tell a person's turn from a tool's result, which comes back under the user's role."""
+    if message.role is not MessageRole.USER:
+        return False
+    blocks = message.content if isinstance(message.content, list) else []
+    return not blocks or any(block.get("type") != "tool_result" for block in blocks)
+
+
+def keep_picked(
+    change: Change,
+    secondary: Snapshot,
+    candidates: Sequence[Entry],
+    resolver: Resolver | None,
+    picks: Sequence[int] | None,
+) -> list[str]:
+    """Leave out, by the caller's choice, what of the secondary is not to stay; give the paths left out.
+
+    `picks` are message indexes of the secondary. What is kept in another order is dropped and added again at the end,
+    with `copied_from`. InvalidInputError without either, for a pick that is not past the fork, or a strange answer.
+    """
+    messages = [secondary.message(entry) for entry in candidates]
+    if resolver is not None:
+        kept = list(resolver(list(messages)))
+    elif picks is not None:
+        kept = _picked(secondary, candidates, messages, picks)
+    else:
+        raise InvalidInputError(
+            "a manual merge needs resolver= or picks=", hint="picks are message indexes of the secondary"
+        )
+    rank = {entry.path: at for at, entry in enumerate(candidates)}
+    paths = [message.origin.path if isinstance(message, Message) and message.origin else "" for message in kept]
+    if any(path not in rank for path in paths) or len(set(paths)) != len(paths):
+        raise InvalidInputError("a resolver gives back messages that it was given, each at most once")
+    in_order = paths == sorted(paths, key=lambda path: rank[path])
+    staying = set(paths) if in_order else set()
+    dropped = [entry.path for entry in candidates if entry.path not in staying]
+    change.drop(dropped)
+    if not in_order:
+        for message, path in zip(kept, paths, strict=True):
+            change.append(replace(message, id=None, copied_from=path, origin=None))
+    return [path for path in dropped if path not in paths]
+
+
+def _picked(
+    secondary: Snapshot, candidates: Sequence[Entry], messages: Sequence[Message], picks: Sequence[int]
+) -> list[Message]:
+    by_path = {entry.path: message for entry, message in zip(candidates, messages, strict=True)}
+    kept: list[Message] = []
+    for pick in picks:
+        path = secondary.shown[pick].path if 0 <= pick < len(secondary.shown) else ""
+        if path not in by_path:
+            raise InvalidInputError(f"message {pick} of {secondary.session_id} is not past the fork")
+        kept.append(by_path[path])
+    return kept

@@ -1,0 +1,287 @@
+"""SessionManager: the public verbs, and the only thing that the faces call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from claif_git import config
+from claif_git.history.commits import Signature
+from claif_git.merge.result import MergeResult
+from claif_git.merge.sessions import Choice
+from claif_git.merge.strategies import Resolver, Strategy
+from claif_git.model.message import Message, MessageRole
+from claif_git.model.session import Session
+from claif_git.session import branching, saving, shared, templates, trash, writing
+from claif_git.session.log import Turn, turns
+from claif_git.session.reading import choose, matches, newest_first, session_of
+from claif_git.session.store import Store
+from claif_git.session.working import Working
+from claif_git.templates import SessionTemplate
+
+
+class SessionManager:
+    """Conversations in a git repository: a session is a branch, a turn is a commit, a message is a file.
+
+    Every method that takes a session id takes a unique prefix of one, and raises SessionNotFoundError or
+    AmbiguousIdError. All methods are thread-safe, and see at once what another process wrote. When a writing
+    method returns, what it wrote survives a crash (with `durability="relaxed"`: of the process, not of the machine).
+    """
+
+    def __init__(
+        self,
+        store: str | os.PathLike[str] | None = None,
+        *,
+        author: str | None = None,
+        durability: Literal["full", "relaxed"] = "full",
+    ) -> None:
+        """Open the store at a path, or the user's default one; make it if there is none.
+
+        `author` is `Name <mail>`; without it, git's configuration says who is speaking. StoreError, StoreNotFoundError.
+        """
+        self._store = Store.open(config.default_store() if store is None else store)
+        who = Signature.parse(author or config.identity())
+        self._working = Working(self._store, who, durable=durability == "full")
+        self._autosave = saving.Autosave(self._working)
+
+    @property
+    def path(self) -> Path:
+        """Where the store is."""
+        return self._store.repo.path
+
+    def close(self) -> None:
+        """Save what autosave still waits for, and let go of files and locks. The manager is of no use afterwards."""
+        self._autosave.close()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # sessions
+
+    def create_session(
+        self,
+        title: str | None = None,
+        template: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Make a session and give its id.
+
+        A template's system message is the first message, its default metadata lie under `metadata`, its suggested
+        parameters under `parameters`. UnknownNameError lists the known templates.
+        """
+        return writing.create(self._working, title, templates.named(self._working, template), metadata, parameters)
+
+    def resolve(self, prefix: str) -> str:
+        """Give the full id that a unique prefix stands for."""
+        return self._store.resolve(prefix)
+
+    def get_session(self, session_id: str) -> Session:
+        """Give a session; its messages are read on first use."""
+        return session_of(self._working.read(self.resolve(session_id)))
+
+    load_session = get_session
+
+    def list_sessions(
+        self, filter_metadata: Mapping[str, Any] | None = None, *, limit: int | None = None
+    ) -> list[Session]:
+        """Give the sessions, newest change first.
+
+        `filter_metadata`: keys of the session's own fields (template, title) or of its metadata, each with its value.
+        """
+        found = (self._working.peek(session_id, tip) for session_id, tip in self._store.ids().items())
+        sessions = [session_of(snapshot) for snapshot in found if snapshot.is_session]
+        chosen = [session for session in sessions if matches(session, filter_metadata or {})]
+        return newest_first(chosen)[:limit]
+
+    def update_title(self, session_id: str, title: str | None) -> None:
+        """Set the title; None takes it away."""
+        writing.set_title(self._working, self.resolve(session_id), title)
+
+    def update_metadata(self, session_id: str, metadata: Mapping[str, Any]) -> None:
+        """Merge keys into the session's metadata; a key set to None goes."""
+        writing.set_metadata(self._working, self.resolve(session_id), metadata)
+
+    def delete_session(self, session_id: str) -> None:
+        """Move a session to the trash, where it is kept for 30 days."""
+        trash.delete(self._working, self.resolve(session_id))
+
+    def restore_session(self, session_id: str) -> str:
+        """Take a session out of the trash; give its id."""
+        return trash.restore(self._working, session_id)
+
+    def trashed_sessions(self) -> list[Session]:
+        """Give the deleted sessions that can still be restored."""
+        return trash.listed(self._working)
+
+    # messages
+
+    def add_message(self, session_id: str, message: Message, *, author: str | None = None) -> Message:
+        """Add a message at the end, as one commit; give it as it is stored.
+
+        One with an `id` that the session holds already is not added again. ConcurrentUpdateError if others kept the
+        session busy; nothing is half done then.
+        """
+        return writing.add(self._working, self.resolve(session_id), message, author)
+
+    def get_messages(
+        self,
+        session_id: str,
+        limit: int | None = None,
+        role: MessageRole | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Message]:
+        """Give the latest `limit` messages that fit, oldest first. A naive time is local. MalformedError."""
+        snapshot = self._working.read(self.resolve(session_id))
+        return choose(snapshot, limit=limit, role=role, since=since, until=until)
+
+    def update_message_metadata(self, session_id: str, message_index: int, metadata: Mapping[str, Any]) -> None:
+        """Merge keys into a message's metadata; a key set to None goes. MessageIndexError."""
+        writing.set_message_metadata(self._working, self.resolve(session_id), message_index, metadata)
+
+    def update_session_messages(self, session_id: str, messages: Sequence[Message]) -> None:
+        """Make these the session's messages, in one commit: trimming, editing, putting a summary in front.
+
+        What was dropped stays in history; what somebody added since the messages were read is kept.
+        """
+        writing.set_messages(self._working, self.resolve(session_id), messages)
+
+    # saving
+
+    def save_session(self, session_id: str) -> None:
+        """Bring this manager's unsaved turns of a session into its branch. Without any, this does nothing."""
+        self._working.save(self.resolve(session_id))
+
+    def configure_autosave(self, enabled: bool = True, interval: float | None = None) -> None:
+        """Save each turn at once (the default), every `interval` seconds and at close, or only by `save_session`.
+
+        A turn that is not saved is committed all the same, to a draft of this manager's own.
+        """
+        self._autosave.configure(enabled=enabled, interval=interval)
+
+    def drafts(self) -> list[saving.Draft]:
+        """Give what is not saved, by any manager, alive or dead."""
+        return saving.drafts(self._working)
+
+    def recover_session(self, session_id: str) -> int:
+        """Save the drafts that dead processes left of a session; give how many there were."""
+        return saving.recover(self._working, self.resolve(session_id))
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Write all turns of a `with` block as one pack: for bulk work. They are durable when the block ends."""
+        return self._working.batch()
+
+    # branching and merging
+
+    def branch_session(self, session_id: str, from_message_index: int = -1, title: str | None = None) -> str:
+        """Make a session that holds messages 0 to that index, inclusive; negative counts from the end. Give its id.
+
+        Nothing is copied; `git merge-base` finds the fork point. MessageIndexError.
+        """
+        return branching.branch(self._working, self.resolve(session_id), from_message_index, title)
+
+    def merge_sessions(
+        self,
+        primary_session_id: str,
+        secondary_session_id: str,
+        strategy: str | Strategy = "smart",
+        *,
+        resolver: Resolver | None = None,
+        picks: Sequence[int] | None = None,
+        into_primary: bool = False,
+        title: str | None = None,
+    ) -> MergeResult:
+        """Merge two sessions into a new one that has both as parents, or into the primary.
+
+        strategy   "smart" (exchanges said on both sides stand once), "chronological" (the same set by time), "manual"
+        resolver   for manual: called with the secondary's messages past the fork, gives those to keep
+        picks      for manual: the secondary's message indexes to keep
+
+        What both sides changed is listed in the result's `conflicts`; the primary's stands.
+        """
+        primary, secondary = self.resolve(primary_session_id), self.resolve(secondary_session_id)
+        choice = Choice(Strategy.of(str(strategy)), resolver, picks)
+        return branching.merge(self._working, primary, secondary, choice, into_primary=into_primary, title=title)
+
+    def log(self, session_id: str) -> list[Turn]:
+        """Give the commits of a session's history, newest first."""
+        return list(turns(self._working, self.resolve(session_id)))
+
+    # templates
+
+    def register_template(self, name: str, template: Mapping[str, Any]) -> None:
+        """Keep a session template in the store. InvalidInputError."""
+        templates.register(self._working, SessionTemplate.from_data(name, template))
+
+    def templates(self) -> dict[str, dict[str, Any]]:
+        """Give the session templates as plain data, the built-in ones and the store's."""
+        return {name: template.to_data() for name, template in sorted(templates.known(self._working).items())}
+
+    def register_export_template(self, name: str, source: str) -> None:
+        """Keep a Jinja template for exports in the store. InvalidInputError if it does not parse."""
+        templates.register_export(self._working, name, source)
+
+    def export_templates(self) -> dict[str, str]:
+        """Give the store's export templates: name to source."""
+        return templates.known_export(self._working)
+
+    def trust_export_template(self, name: str) -> None:
+        """Allow an export template that came from elsewhere to run here."""
+        templates.trust_export(self._working, name)
+
+    # reading more than one message
+
+    def export_session(self, session_id: str, export_format: str = "markdown", **options: Any) -> str:
+        """Give a session as markdown, json, html, or by a registered template. UnknownNameError lists the formats."""
+        from claif_git.export import export
+
+        registered = self.export_templates()
+        if export_format in registered:
+            templates.check_trusted(self._working, export_format, registered[export_format])
+        return export(self.get_session(session_id), export_format, templates=registered, **options)
+
+    def get_session_stats(self, session_id: str) -> dict[str, Any]:
+        """Give counts, tokens, times and cost; zeros and None for what there is none of."""
+        from claif_git.analytics import session_stats
+
+        return session_stats(self.get_session(session_id))
+
+    def analyze_conversation_flow(self, session_id: str) -> dict[str, Any]:
+        """Give topics, sentiment over time, turn lengths and response times. Offline; docs/analytics.md says how."""
+        from claif_git.analytics import conversation_flow
+
+        return conversation_flow(self.get_session(session_id))
+
+    # sharing
+
+    def create_shared_session(
+        self, participants: Sequence[str], title: str | None = None, *, permissions: Mapping[str, str] | None = None
+    ) -> str:
+        """Make a session shared among users, who may "read_write" unless `permissions` says "read"."""
+        return shared.create_shared(self._working, participants, title, permissions)
+
+    def add_user_message(self, session_id: str, user: str, content: Any) -> Message:
+        """Add a participant's message, as its author. NotPermittedError, which is a PermissionError, for others."""
+        return shared.say(self._working, self.resolve(session_id), user, content)
+
+    def change_permissions(self, session_id: str, user: str, permissions: Mapping[str, str | None]) -> None:
+        """Change who may do what, as `user`; None takes somebody out. NotPermittedError if `user` may not write."""
+        shared.change_rights(self._working, self.resolve(session_id), user, permissions)
+
+    # upkeep
+
+    def gc(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """Empty the trash of what is older than 30 days, and pack. Give what was done."""
+        expired = trash.expire(self._working, dry_run=dry_run)
+        report = None if dry_run else self._store.repo.maintain(force=True)
+        return {"expired": expired, "maintenance": report}

@@ -1,0 +1,122 @@
+"""From a snapshot to what a caller reads: sessions, lists of them, and choices of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from claif_git.errors import InvalidInputError, MessageIndexError
+from claif_git.format import layout
+from claif_git.history.commits import one_line
+from claif_git.history.placing import Entry
+from claif_git.history.snapshot import Snapshot, updated_at
+from claif_git.model.message import Message, MessageRole
+from claif_git.model.session import Session
+from claif_git.model.times import as_utc
+
+
+def session_of(snapshot: Snapshot) -> Session:
+    """Give what a session says of itself; its messages are read on first use."""
+    settings = snapshot.settings
+    created = settings.created_at or _first_moment(snapshot)
+    return Session(
+        id=snapshot.session_id,
+        created_at=created,
+        updated_at=updated_at(snapshot, created),
+        metadata=dict(settings.metadata),
+        template=settings.template,
+        title=settings.title if settings.owner else _first_words(snapshot),
+        parameters=dict(settings.parameters),
+        order=settings.order,
+        tip=snapshot.commit,
+        loader=snapshot.messages,
+        problems_loader=lambda: snapshot.problems,
+    )
+
+
+def _first_moment(snapshot: Snapshot) -> datetime:
+    if snapshot.shown:
+        return layout.moment_of(snapshot.shown[0].path.rpartition("/")[2])
+    return datetime.fromtimestamp(snapshot.commit_time, UTC)
+
+
+def _first_words(snapshot: Snapshot) -> str | None:
+    for entry in snapshot.shown:
+        if "-user-" in entry.path.rpartition("/")[2]:
+            message = snapshot.messages([entry])[0]
+            if isinstance(message, Message) and one_line(message.text):
+                return next(filter(None, map(one_line, message.text.splitlines())), None)
+    return None
+
+
+def matches(session: Session, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether a session has every wanted value: of its own fields (template, title, id) or of its metadata."""
+    own = {"template": session.template, "title": session.title, "id": session.id}
+    return all(
+        session.metadata.get(key) == value or (key in own and own[key] is not None and own[key] == value)
+        for key, value in wanted.items()
+    )
+
+
+def newest_first(sessions: Iterable[Session]) -> list[Session]:
+    """Order sessions by their latest change, newest first; ties by id."""
+    return sorted(
+        sorted(sessions, key=lambda session: session.id), key=lambda session: session.updated_at, reverse=True
+    )
+
+
+def entry_at(snapshot: Snapshot, index: int) -> tuple[int, Entry]:
+    """Give the position and the entry of a message; a negative index counts from the end. MessageIndexError."""
+    count = len(snapshot.shown)
+    if isinstance(index, bool) or not isinstance(index, int):
+        raise InvalidInputError(f"a message index is a number, not {index!r}")
+    if not -count <= index < count:
+        raise MessageIndexError(index, count)
+    return index % count, snapshot.shown[index]
+
+
+def choose(
+    snapshot: Snapshot,
+    *,
+    limit: int | None = None,
+    role: MessageRole | str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Message]:
+    """Give the latest `limit` messages that fit, oldest first. Only as many files are read as that takes.
+
+    MalformedError for a message that cannot be read.
+    """
+    if limit is not None and limit < 0:
+        raise InvalidInputError(f"limit cannot be negative: {limit}")
+    fits = _condition(role, since, until)
+    wanted = MessageRole(str(role)) if role is not None else None
+    found: list[Message] = []
+    for entry in reversed(snapshot.shown):
+        if limit is not None and len(found) >= limit:
+            break
+        named = layout.parse_message_name(entry.path.rpartition("/")[2])
+        if wanted is not None and named is not None and named.role != wanted:
+            continue
+        message = snapshot.message(entry)
+        if fits(message):
+            found.append(message)
+    return found[::-1]
+
+
+def _condition(
+    role: MessageRole | str | None, since: datetime | None, until: datetime | None
+) -> Callable[[Message], bool]:
+    if role is not None and str(role) not in {item.value for item in MessageRole}:
+        raise InvalidInputError(f"role is system, user or assistant, not {str(role)!r}")
+    start, end = (as_utc(moment) if moment is not None else None for moment in (since, until))
+
+    def fits(message: Message) -> bool:
+        return (
+            (role is None or message.role == str(role))
+            and (start is None or message.timestamp >= start)
+            and (end is None or message.timestamp <= end)
+        )
+
+    return fits

@@ -1,0 +1,144 @@
+"""When turns become part of a session's branch: at once, every so often, or when the caller says so."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from claif_git.errors import InvalidInputError, StoreError
+from claif_git.git import Lock
+from claif_git.session.store import DRAFTS
+from claif_git.session.working import Working
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Turns that a manager has not saved. `alive`: that manager still runs, so they are its own to save."""
+
+    session_id: str
+    manager: str
+    tip: str
+    changed_at: datetime
+    alive: bool
+
+
+class Autosave:
+    """Keeps the promise of `configure_autosave`: a draft's lock while there may be drafts, and a timer."""
+
+    def __init__(self, working: Working) -> None:
+        self._working = working
+        self._interval: float | None = None
+        self._timer: threading.Timer | None = None
+        self._lock: Lock | None = None
+
+    def configure(self, *, enabled: bool, interval: float | None) -> None:
+        """Save each turn at once (the default), every `interval` seconds, or only when told to."""
+        if interval is not None and (isinstance(interval, bool) or not interval > 0):
+            raise InvalidInputError(f"an interval is a number of seconds above 0, not {interval!r}")
+        with self._working.lock:
+            self._stop_timer()
+            self._interval = interval if enabled else None
+            self._working.drafting = not enabled or interval is not None
+            if self._working.drafting:
+                self._hold_lock()
+            if enabled:
+                self.save_all()
+            self._start_timer()
+
+    def save_all(self) -> list[str]:
+        """Save every session that has unsaved turns; give their ids."""
+        with self._working.lock:
+            return [session_id for session_id in sorted(self._working.drafts) if self._working.save(session_id)]
+
+    def close(self) -> None:
+        """Save what an interval still waits for; with autosave off, drafts stay for `recover`."""
+        with self._working.lock:
+            self._stop_timer()
+            if self._interval is not None:
+                self.save_all()
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+
+    def _hold_lock(self) -> None:
+        if self._lock is None:
+            self._lock = self._working.repo.try_lock(lock_name(self._working.manager_id))
+            if self._lock is None:  # pragma: no cover - the name is random
+                raise StoreError("the lock of this manager's drafts is held by another process")
+            atexit.register(_close_later, weakref.ref(self))
+
+    def _start_timer(self) -> None:
+        if self._interval is not None:
+            self._timer = threading.Timer(self._interval, _tick, [weakref.ref(self)])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def tick(self) -> None:
+        """Save, and wait for the next time; what cannot be saved now is tried again then."""
+        with self._working.lock:
+            try:
+                self.save_all()
+            finally:
+                if self._timer is not None:
+                    self._start_timer()
+
+
+def _tick(autosave: weakref.ref[Autosave]) -> None:
+    live = autosave()
+    if live is not None:
+        live.tick()
+
+
+def _close_later(autosave: weakref.ref[Autosave]) -> None:
+    live = autosave()
+    if live is not None:
+        live.close()
+
+
+def lock_name(manager: str) -> str:
+    """Name the lock that a manager with drafts holds while it lives."""
+    return f"drafts-{manager}"
+
+
+def drafts(working: Working) -> list[Draft]:
+    """Give everything that is not saved, this manager's own and others', by session and manager."""
+    found: list[Draft] = []
+    for ref, tip in sorted(working.repo.refs(DRAFTS).items()):
+        session_id, _, manager = ref[len(DRAFTS) :].rpartition("/")
+        changed = datetime.fromtimestamp(working.repo.read_commit(tip).commit_time, UTC)
+        found.append(Draft(session_id, manager, tip, changed, _is_alive(working, manager)))
+    return found
+
+
+def _is_alive(working: Working, manager: str) -> bool:
+    if manager == working.manager_id:
+        return True
+    lock = working.repo.try_lock(lock_name(manager))
+    if lock is None:
+        return True
+    lock.release()
+    return False
+
+
+def recover(working: Working, session_id: str) -> int:
+    """Save the drafts of a session whose managers are gone; give how many there were.
+
+    InvalidInputError if there is none to recover.
+    """
+    with working.lock:
+        orphans = [draft for draft in drafts(working) if draft.session_id == session_id and not draft.alive]
+        if not orphans:
+            raise InvalidInputError(f"{session_id} has no unsaved turns that a dead process left")
+        for draft in orphans:
+            ref = f"{DRAFTS}{session_id}/{draft.manager}"
+            working.join(session_id, working.store.head(session_id), draft.tip)
+            working.repo.move_ref(ref, draft.tip, None)
+        return len(orphans)
