@@ -1,7 +1,7 @@
 """The process in which an export template runs; `claif_git.export.template` starts it, and it imports nothing of ours.
 
-Started as `python -I -S -B render_child.py FOLDER…`, the folders being those that hold Jinja. One JSON object comes in
-on stdin, one goes out on stdout: `{"text": …}` or `{"error": …}`. Exit status 3 says that memory ran out.
+Started as `python -I -S -B render_child.py LIMITS FOLDER…`: the limits as JSON, and the folders that hold Jinja. One JSON
+object comes in on stdin, one goes out on stdout: `{"text": …}` or `{"error": …}`. Exit status 3 says that memory ran out.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import Any
 
 if __name__ == "__main__":
-    sys.path += sys.argv[1:]
+    sys.path += sys.argv[2:]
 
 # What Python and Jinja would import on first use, when no file can be opened any more:
 import encodings.unicode_escape  # noqa: F401 # by Jinja's lexer
 import logging  # noqa: F401 # by Jinja's undefined names
-import textwrap  # noqa: F401 # by Jinja's wordwrap
+import pprint  # noqa: F401 # by its filter of that name
+import textwrap  # noqa: F401 # by its filter wordwrap
 
 import jinja2.debug  # noqa: F401 # on errors
 from jinja2 import DictLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError, nodes
@@ -122,13 +123,13 @@ def confine(limits: dict[str, Any]) -> None:
             continue  # this system has no such limit, or a tighter one
 
 
-def answer(request: dict[str, Any]) -> dict[str, str]:
-    """Do what a request asks, and say how it went."""
+def answer(request: dict[str, Any], longest: int) -> dict[str, str]:
+    """Do what a request asks, and say how it went; `longest` is what the output may have, in characters."""
     env = environment()
     try:
         if request["verb"] == "check":
             return {"text": check(env, request["source"])}
-        return {"text": render(env, request["source"], request["session"], request["limits"]["output"])}
+        return {"text": render(env, request["source"], request["session"], longest)}
     except Refused as refusal:
         words = " ".join(str(refusal).split())
         return {"error": words if len(words) <= LONGEST_ERROR else words[:LONGEST_ERROR] + "…"}
@@ -136,10 +137,11 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
 
 def main() -> int:
     """Answer the one request on stdin."""
-    request = json.loads(sys.stdin.buffer.read())
-    confine(request["limits"])
+    limits = json.loads(sys.argv[1])
+    confine(limits)
     try:
-        sys.stdout.buffer.write(json.dumps(answer(request)).encode())
+        request = json.loads(sys.stdin.buffer.read())
+        sys.stdout.buffer.write(json.dumps(answer(request, limits["output"])).encode())
     except MemoryError:
         return OUT_OF_MEMORY
     return 0

@@ -89,15 +89,15 @@ def _message(index: int, message: Message) -> dict[str, Any]:
 def _ask(request: Mapping[str, Any], limits: Limits) -> str:
     if len(request["source"]) > limits.source:
         raise InvalidInputError(f"the template is larger than {limits.source:,} characters")
-    sent = json.dumps({**request, "limits": asdict(limits)}).encode()
-    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), *_folders()]
+    sent = json.dumps(request).encode()
+    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), json.dumps(asdict(limits)), *_folders()]
     try:
         done = subprocess.run(
             command, input=sent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
             timeout=limits.seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise InvalidInputError(f"the template was stopped after {limits.seconds:g} seconds") from None
+        raise InvalidInputError(f"the template was stopped after {limits.seconds:g} s") from None
     if done.returncode != 0:
         raise InvalidInputError(_death(done.returncode, limits))
     answer = json.loads(done.stdout)
@@ -114,7 +114,7 @@ def _folders() -> list[str]:
 
 def _death(returncode: int, limits: Limits) -> str:
     if returncode == -getattr(signal, "SIGXCPU", 0):
-        return f"the template was stopped after {limits.cpu_seconds} seconds of computing"
+        return f"the template was stopped after {limits.cpu_seconds} s of computing"
     if returncode == OUT_OF_MEMORY:
         return f"the template wanted more than {limits.memory // _MEBIBYTE} MiB of memory"
     return f"the process that renders templates died ({returncode})"
