@@ -38,7 +38,7 @@ _TYPES = frozenset({"user", "assistant", "system", "summary", "progress", "attac
 
 def looks_like(data: Json) -> bool:
     """Tell whether an object is a line of such a file."""
-    if not isinstance(data, dict) or data.get("type") not in _TYPES:
+    if not isinstance(data, dict) or word(data.get("type")) not in _TYPES:
         return False
     return any(key in data for key in ("sessionId", "uuid", "leafUuid"))
 

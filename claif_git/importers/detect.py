@@ -8,7 +8,7 @@ from claif_git.errors import InvalidInputError, UnknownNameError
 from claif_git.importers import anthropic_messages, claif_json, claude_code, claude_session, openai_messages
 from claif_git.importers.conversation import Parsed, Problem
 from claif_git.importers.lines import read_lines
-from claif_git.importers.values import decode, load, mapping
+from claif_git.importers.values import decode, load, mapping, word
 from claif_git.model import Json
 
 _DOCUMENTS = {
@@ -76,7 +76,7 @@ def _is_openai(document: Json, messages: list[dict[str, Json]]) -> bool:
     if "choices" in mapping(document):
         return True
     for message in messages:
-        if message.get("role") in _OPENAI_ROLES or _OPENAI_KEYS & message.keys():
+        if word(message.get("role")) in _OPENAI_ROLES or _OPENAI_KEYS & message.keys():
             return True
         content = message.get("content")
         parts = content if isinstance(content, list) else []

@@ -101,8 +101,9 @@ class _Reader:
     def _result(self, data: dict[str, Json]) -> Block:
         answered = word(data.get("tool_call_id")) or self._calls.get(str(data.get("name")), "unknown")
         said = data.get("content")
-        if isinstance(said, list):
-            said = [_part(item) if isinstance(item, dict) else {"type": "text", "text": str(item)} for item in said]
+        if isinstance(said, (list, dict)):
+            parts = said if isinstance(said, list) else [said]
+            said = [_part(item) if isinstance(item, dict) else {"type": "text", "text": str(item)} for item in parts]
         elif not isinstance(said, str):
             said = "" if said is None else str(said)
         return {"type": "tool_result", "tool_use_id": answered, "content": said}

@@ -47,10 +47,6 @@ class Thread:
         """Tell whether a message with that id is here already."""
         return message_id in self._ids
 
-    def knows(self, name: str) -> bool:
-        """Tell whether a line with that id was seen, be it a message or not."""
-        return name in self._places
-
     def place(self, name: str) -> int | None:
         """Give the turn that a line with that id is, or hangs on; None if it was not seen."""
         return self._places.get(name)
@@ -83,9 +79,9 @@ class Thread:
         self._path_of.append(path)
         self.turns.append(ImportedTurn(message, None if parent == ROOT else parent))
         self._steps.append(self._steps[parent] if step is None and parent != ROOT else (step or index))
-        if message.id is not None:
-            self._ids.add(message.id)
-            self._places[message.id] = index
+        name = message.id or ""
+        self._ids.add(name)
+        self._places[name] = index
         return index
 
     def _settle(self, parent: int, answers: frozenset[str]) -> int:

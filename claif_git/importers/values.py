@@ -47,7 +47,8 @@ def load(text: str) -> Json:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InvalidInputError(f"not JSON: {error.msg} (line {error.lineno} column {error.colno})") from error
+        where = f"line {error.lineno} column {error.colno}" if "\n" in text else f"column {error.colno}"
+        raise InvalidInputError(f"not JSON: {error.msg} at {where}") from error
     except ValueError as error:
         raise InvalidInputError("not JSON that can be read: an absurdly long number") from error
     except RecursionError as error:
