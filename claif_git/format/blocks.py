@@ -154,12 +154,12 @@ class Unpacker:
         return self._seen[path]
 
 
-def parts_of(body: str, *, crlf: bool = False) -> dict[int, str]:
+def parts_of(body: str, *, crlf: bool = False, first_line: int = 1) -> dict[int, str]:
     """Take a body apart. MalformedError for text before the first part, and for a part that stands twice."""
     first = _FIRST_MARKER.match(body)
     if first is None:
         if body.strip():
-            raise MalformedError("a message with blocks has text in its body that is no part of any")
+            raise MalformedError("a message with blocks has text in its body that is no part of any", line=first_line)
         return {}
     marker = re.compile(rf"^<!-- {first[1]}:([0-9]{{1,9}}) -->[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
     found = list(marker.finditer(body))
@@ -167,7 +167,8 @@ def parts_of(body: str, *, crlf: bool = False) -> dict[int, str]:
     for this, after in zip(found, [*found[1:], None], strict=True):
         number = int(this[1])
         if number in parts:
-            raise MalformedError(f"part {number} stands twice in the body")
+            line = first_line + body.count("\n", 0, this.start())
+            raise MalformedError(f"part {number} stands twice in the body", line=line)
         parts[number] = without_end(body[this.end() : after.start() if after else len(body)], crlf=crlf)
     return parts
 

@@ -17,6 +17,8 @@ from claif_git.format.values import MAX_DEPTH, check, check_key, unescape
 from claif_git.model import Json
 
 MAX_BYTES = 1 << 20
+MAX_NUMBER = 5000
+"""Characters of a number. YAML's base 60 (`1:30:00`) takes time by the square of them."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -109,6 +111,8 @@ def _key(node: Any, first_line: int) -> str:
 def _scalar(node: Any, loader: Any, first_line: int) -> Json:
     if node.tag not in _READABLE:
         return unescape(node.value)
+    if len(node.value) > MAX_NUMBER:
+        raise MalformedError("a number that is too long", line=first_line + node.start_mark.line)
     try:
         value = loader.construct_object(node)
         check(value)

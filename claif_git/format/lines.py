@@ -32,20 +32,21 @@ def listing(key: str, items: Iterable[str]) -> str:
     return f"{key}:\n{text}" if text else f"{key}: []\n"
 
 
-def scan(text: str, *, items: bool = True) -> dict[str, Json] | None:
+def scan(text: str, *, unread: str = "") -> dict[str, Json] | None:
     """Read lines that we wrote. None for anything else, which may still be good YAML.
 
-    With `items=False` the lines of a list stay text, for callers that do not look at them.
+    The items of the list below the key `unread` stay text, for callers that do not look at them.
     """
     values: dict[str, Json] = {}
     below: list[Json] | None = None
+    key = ""
     lines = text.split("\n")
     if lines.pop():
         return None
     try:
         for each in lines:
             if below is not None and each[:2] == "- ":
-                below.append(loads(each[2:]) if items else each)
+                below.append(each if key == unread else loads(each[2:]))
                 continue
             key, rest = _parted(each)
             if key in values or below == []:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from claif_git.errors import InvalidInputError, MalformedError
-from claif_git.format.attachments import Kept
 from claif_git.format.messages import decode_kept, encode
 from claif_git.format.settings import decode_setting, encode_setting
 from claif_git.model import Json, Message
@@ -149,4 +148,4 @@ def _same(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, float):
         return repr(one) == repr(other)
-    return isinstance(one, Kept) == isinstance(other, Kept) and bool(one == other)
+    return bool(one == other)

@@ -92,7 +92,7 @@ def decode_kept(data: bytes) -> Message:
 
 def head(data: bytes) -> Head:
     """Read the front matter alone. MalformedError if it breaks the format; the content is not looked at."""
-    file = _parted(data, items=False)
+    file = _parted(data, unread="blocks")
     try:
         return _head(file.values)
     except MalformedError as error:
@@ -161,9 +161,12 @@ def _decoded(data: bytes, payload: Callable[[str], str], origin: Origin | None) 
     file = _parted(data)
     try:
         known = _head(file.values)
-        content = _content(data, file, payload)
     except MalformedError as error:
         raise _placed(error, file.text) from None
+    try:
+        content = _content(data, file, payload)
+    except MalformedError as error:
+        raise _placed(error, file.text, "blocks") from None
     # Every value was just made from text and is plain JSON: the constructor's checks and deep copies would only cost.
     message = object.__new__(Message)
     message.role, message.timestamp, message.content = known.role, known.timestamp, content
@@ -173,13 +176,13 @@ def _decoded(data: bytes, payload: Callable[[str], str], origin: Origin | None) 
     return message
 
 
-def _parted(data: bytes, *, items: bool = True) -> _File:
+def _parted(data: bytes, *, unread: str = "") -> _File:
     """Part a file into front matter and body: at sight if we wrote it, else by the strict reader's leave."""
     if data.startswith(b"---\n"):
         end = data.find(b"\n---\n", 3) + 1
         if end:
             text = decoded(data[4:end], first_line=2)
-            values = scan(text, items=items)
+            values = scan(text, unread=unread)
             if values is not None:
                 return _File(values, text, end + 4)
     return _handwritten(data)
@@ -241,19 +244,21 @@ def _content(data: bytes, file: _File, payload: Callable[[str], str]) -> Content
         raise MalformedError("escaped is true or false")
     if blocks is not None and not isinstance(blocks, list):
         raise MalformedError("blocks are a list")
-    body = decoded(data[file.body_start :], first_line=data.count(b"\n", 0, file.body_start) + 1)
+    first_line = data.count(b"\n", 0, file.body_start) + 1
+    body = decoded(data[file.body_start :], first_line=first_line)
     if blocks is None:
         content = without_end(body, crlf=file.crlf)
         return unescape(content) if escaped else content
-    parts = parts_of(body, crlf=file.crlf)
+    parts = parts_of(body, crlf=file.crlf, first_line=first_line)
     if escaped:
         parts = {number: unescape(part) for number, part in parts.items()}
     return Unpacker(parts, payload).blocks(blocks)
 
 
-def _placed(error: MalformedError, text: str) -> MalformedError:
-    """Add the line to an error about a key's value; its text begins with the key."""
-    if error.line is None:
-        error.line = line_of(text, error.reason.split()[0].rstrip(":"), first_line=2)
-        return MalformedError(error.reason, line=error.line)
-    return error
+def _placed(error: MalformedError, text: str, key: str = "") -> MalformedError:
+    """Add the line to an error about the value of `key`, or of the key that the error's text begins with."""
+    if error.line is not None:
+        return error
+    said = error.reason.split(maxsplit=1)[0].rstrip(":")
+    place = line_of(text, said, first_line=2) or (line_of(text, key, first_line=2) if key else None)
+    return MalformedError(error.reason, line=place)

@@ -50,7 +50,7 @@ def unescape(text: str) -> str:
 def dumps(value: Json, *, max_depth: int = MAX_DEPTH, max_key: int = MAX_KEY) -> str:
     """Write plain JSON data as one line. InvalidInputError for deep nesting, a long key, NaN, what is no JSON."""
     text = _json(value)
-    if len(text) > MAX_KEY or text.count("[") + text.count("{") > max_depth:
+    if len(text) > MAX_KEY // 2 or text.count("[") + text.count("{") > max_depth:
         check(value, max_depth, max_key)
     if "\\u001a" in text or _SURROGATE.search(text):
         text = _json(_mapped(value, escape))
