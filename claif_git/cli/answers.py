@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import typer
+
 from claif_git.cli import as_json
 from claif_git.cli.terminal import Escaper, Output
 from claif_git.cli.views import plain_data
@@ -14,11 +16,17 @@ if TYPE_CHECKING:
 
 
 class Listener:
-    """Prints the pieces of an answer as they come; at the end of a `with`, whatever happened, the line is finished."""
+    """Prints the pieces of an answer as they come, and at the end of a `with` what there is to say of it."""
 
     def __init__(self, out: Output, *, live: bool) -> None:
         self.is_live = live
-        self._out, self._escaper, self._last = out, Escaper(), ""
+        self._out, self._escaper = out, Escaper()
+        self._session_id = self._last = ""
+
+    def to(self, session_id: str) -> Self:
+        """Listen to an answer in a session."""
+        self._session_id = session_id
+        return self
 
     def hear(self, piece: str) -> None:
         """Print one piece."""
@@ -35,14 +43,21 @@ class Listener:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Finish the line, whatever happened, and say how to go on after Ctrl-C."""
+        if isinstance(error, typer.Exit):  # the reader went away: there is nobody to finish a line for
+            return
         self._print(self._escaper.close())
+        heard = bool(self._last)
         if self._last not in ("", "\n"):
             self._print("\n")
+        if isinstance(error, KeyboardInterrupt):
+            kept, option = ("what came of the answer", "") if heard else ("the prompt", "--retry ")
+            self._out.note(f"interrupted; {kept} is kept; to go on: claif-git ask {option}--session {self._session_id}")
 
-    def show(self, session_id: str, turn: Turn, *, json: bool) -> None:
+    def show(self, turn: Turn, *, json: bool) -> None:
         """Print what has not been printed yet: the whole answer if it was not live, and the notes."""
         if json:
-            self._out.json(_json(session_id, turn))
+            self._out.json(_json(self._session_id, turn))
         elif not self.is_live:
             self._out.line(turn.text.removesuffix("\n"))
         for note in turn.notes:

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Entry | Family] = {
             "list": Entry("template_list", "List the templates."),
             "show": Entry("template_show", "Show a template."),
             "add": Entry("template_add", "Add a template to the store, or replace one."),
+            "trust": Entry("template_trust", "Allow an export template that came from elsewhere to run here."),
         },
     ),
     "import": Entry("import_", "Import conversations."),

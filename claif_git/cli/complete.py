@@ -52,6 +52,12 @@ def templates(ctx: typer.Context, incomplete: str) -> Candidates:
     return [pair for pair in found if pair[0].startswith(incomplete)]
 
 
+def export_templates(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Propose the store's export templates."""
+    found = _from_store(ctx, lambda opened: [(name, "") for name in sorted(opened.export_templates())])
+    return [pair for pair in found if pair[0].startswith(incomplete)]
+
+
 def formats(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose export formats: the built-in ones and the store's templates."""
     own = _from_store(ctx, lambda opened: [(name, "template") for name in sorted(opened.export_templates())])

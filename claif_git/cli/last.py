@@ -12,14 +12,14 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_FOLDER = "claif-last"
+_FOLDER = "claif/last"
 
 
 def remember(store: Path, folder: Path, session_id: str) -> None:
     """Note that `session_id` was used in `folder`. A store that cannot be written to is no error."""
     file = _file(store, folder)
     with suppress(OSError):
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and renamed: two shells in one folder may do this at the same moment.
         handle, aside = tempfile.mkstemp(dir=file.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -49,7 +49,7 @@ def crashed_drafts(out: Output, manager: SessionManager) -> None:
 
 def crashed_ids(manager: SessionManager) -> list[str]:
     """Give the ids of sessions with turns that a crashed program had not saved."""
-    return sorted({draft.session_id for draft in manager.drafts() if draft.crashed})
+    return sorted({draft.session_id for draft in manager.drafts() if not draft.alive})
 
 
 def conversation(out: Output, session: Session, messages: Numbered, *, raw: bool, whole: bool) -> None:
@@ -61,7 +61,7 @@ def conversation(out: Output, session: Session, messages: Numbered, *, raw: bool
         return
     if whole:
         for name, value in facts(session):
-            out.line(f"{name:<10}{one_line(value)}")
+            out.line(f"{name:<12}{one_line(value)}")
     for position, (index, message) in enumerate(messages):
         if whole or position:
             out.line()

@@ -43,7 +43,7 @@ def session_of(session_id: str, *said: tuple[str, Any] | Message, **fields: Any)
 @dataclass
 class Draft:
     session_id: str
-    crashed: bool = True
+    alive: bool = False
 
 
 @dataclass
@@ -125,8 +125,8 @@ class Ran:
 def claif(
     *args: str, manager: Any = None, terminal: bool = False, terminal_err: bool = False, no_colour: bool = True
 ) -> Ran:
-    """Run one command line in this process."""
+    """Run one command line in this process, with a manager of one's own or the real one."""
     stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal_err)
     output = Output(stdout, stderr, no_colour=no_colour)
-    code = run(args, Run(output, opener=lambda _: manager, has_store=lambda _: manager is not None))
+    code = run(args, Run(output, opener=lambda _: manager) if manager is not None else Run(output))
     return Ran(code, stdout.getvalue(), stderr.getvalue())

@@ -63,7 +63,7 @@ def test_a_table_keeps_ids_whole_and_fits_the_width(manager: Fake, monkeypatch: 
         (["--since", "2026-11-24T21:34:00Z"], ["flaky-aaaa"]),
         (["--until", "2026-11-24T21:34:00Z"], ["other-bbbb"]),
         (["--since", "1m", "--until", "2020-01-01"], []),
-        (["--deleted"], []),
+        (["--trash"], []),
     ],
 )
 def test_list_can_be_narrowed(manager: Fake, options: list[str], ids: list[str]) -> None:
@@ -85,7 +85,7 @@ def test_list_as_json(manager: Fake) -> None:
 
 
 def test_list_names_what_a_crashed_program_left(manager: Fake) -> None:
-    manager.left = [Draft("other-bbbb"), Draft("flaky-aaaa", crashed=False)]
+    manager.left = [Draft("other-bbbb"), Draft("flaky-aaaa", alive=True)]
     ran = claif("session", "list", manager=manager)
     assert ran.err == "unsaved turns: other-bbbb; to save them: claif-git session recover other-bbbb\n"
 
@@ -104,8 +104,8 @@ def test_create_prints_the_id_and_nothing_else() -> None:
 
 def test_show_numbers_the_messages(manager: Fake) -> None:
     out = claif("session", "show", "flaky", manager=manager).out
-    assert "title     Flaky test\n" in out
-    assert 'metadata  {"project": "webapp"}\n' in out
+    assert "title       Flaky test\n" in out
+    assert 'metadata    {"project": "webapp"}\n' in out
     assert "\n\n#0 system 2026-11-24T21:32:00Z\nBe brief.\n\n#1 user 2026-11-24T21:32:01Z\nWhy does it fail?\n" in out
     assert "\n#2 assistant 2026-11-24T21:32:09Z claude-x 12 tokens\nA race.\n" in out
 
@@ -241,7 +241,7 @@ def test_stats_are_names_and_values() -> None:
 
 def test_recover_saves_what_was_left_behind(manager: Fake) -> None:
     assert "nothing to recover" in claif("session", "recover", manager=manager).err
-    manager.left = [Draft("other-bbbb"), Draft("flaky-aaaa", crashed=False)]
+    manager.left = [Draft("other-bbbb"), Draft("flaky-aaaa", alive=True)]
     assert claif("session", "recover", "--dry-run", manager=manager).out == "other-bbbb\n"
     assert not [call for call in manager.calls if call[0] == "recover_session"]
     assert claif("session", "recover", manager=manager).out == "other-bbbb\n"
@@ -297,7 +297,7 @@ def test_templates_are_listed_shown_and_added(tmp_path: Path) -> None:
     }
     shown = claif("template", "show", "mine", manager=manager).out
     assert json.loads(shown) == template
-    assert claif("template", "show", "--export", "custom", manager=manager).out == "{{ session.title }}"
+    assert claif("template", "show", "custom", manager=manager).out == "{{ session.title }}"
     file = tmp_path / "t.yaml"
     file.write_text("system_message: Hi\nsuggested_parameters: {temperature: 0.5}\n", encoding="utf-8")
     claif("template", "add", "new", str(file), "-p", "max_tokens=9", "--metadata", "a=b", manager=manager)

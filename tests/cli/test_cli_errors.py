@@ -110,7 +110,10 @@ def test_an_unexpected_error_can_be_looked_into(monkeypatch: pytest.MonkeyPatch)
     ids=" ".join,
 )
 def test_what_makes_no_sense_is_a_usage_error(args: list[str]) -> None:
-    ran = claif(*args, manager=Fake(held={"s": session_of("s", ("user", "hi"))}, answers={"templates": {}}))
+    ran = claif(
+        *args,
+        manager=Fake(held={"s": session_of("s", ("user", "hi"))}, answers={"templates": {}, "export_templates": {}}),
+    )
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: ")
 

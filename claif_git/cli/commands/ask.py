@@ -63,13 +63,13 @@ def command(
     client.require_key()
     listener = Listener(out, live=not (no_stream or json))
     given: dict[str, Any] = {"system": system, "max_tokens": max_tokens}
-    with manager(ctx, make=True) as opened:
+    with manager(ctx, make=not (session or go_on)) as opened:
         old = _named(opened, session, go_on=go_on)
         session_id = old or _new(opened, content, template)
         last.remember(Path(opened.path), Path.cwd(), session_id)
         if not old:
             out.note(f"session {session_id}")
-        with listener:
+        with listener.to(session_id):
             turn = take_turn(
                 opened,
                 session_id,
@@ -80,7 +80,7 @@ def command(
                 on_text=listener.hear if listener.is_live else None,
                 **{name: value for name, value in given.items() if value is not None},
             )
-    listener.show(session_id, turn, json=json)
+    listener.show(turn, json=json)
 
 
 def _check(session: str | None, template: str | None, *, go_on: bool, retry: bool) -> None:

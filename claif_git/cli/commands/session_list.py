@@ -13,7 +13,7 @@ EXAMPLES = (
     "claif-git session list",
     "claif-git session list --template coding --metadata project=webapp",
     "claif-git session list --since 7d --json",
-    "claif-git session list --deleted",
+    "claif-git session list --trash",
 )
 
 
@@ -25,7 +25,7 @@ def command(
     since: params.Since = None,
     until: params.Until = None,
     limit: params.Limit = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="The deleted ones that can be restored.")] = False,
+    trash: Annotated[bool, typer.Option("--trash", help="The deleted ones that can be restored.")] = False,
     json: params.AsJson = False,
 ) -> None:
     """List the sessions, the latest change first.
@@ -37,7 +37,7 @@ def command(
     wanted = parse.metadata(metadata) | ({"template": template} if template is not None else {})
     earliest, latest = parse.moment(since, "--since"), parse.moment(until, "--until")
     with manager(ctx) as opened:
-        every = opened.trashed_sessions() if deleted else opened.list_sessions(wanted or None)
+        every = opened.trashed_sessions() if trash else opened.list_sessions(wanted or None)
         found = [one for one in every if parse.between(one.updated_at, earliest, latest)][:limit]
         if json:
             out.json([as_json.session(session) for session in found])

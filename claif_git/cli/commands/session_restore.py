@@ -9,7 +9,7 @@ import typer
 from claif_git.cli import complete
 from claif_git.cli.context import manager, run_of
 
-EXAMPLES = ("claif-git session restore SESSION_ID", "claif-git session list --deleted")
+EXAMPLES = ("claif-git session restore SESSION_ID", "claif-git session list --trash")
 
 
 def command(

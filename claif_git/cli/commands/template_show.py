@@ -13,23 +13,24 @@ from claif_git.errors import UnknownNameError
 EXAMPLES = (
     "claif-git template show coding",
     "claif-git template show coding > mine.json",
-    "claif-git template show --export my-template > my-template.j2",
+    "claif-git template show my-template > my-template.j2",
 )
 
 
 def command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.templates)],
-    export: Annotated[bool, typer.Option("--export", help="An export template.")] = False,
+    export: Annotated[bool, typer.Option("--export", help="The export template, if both have that name.")] = False,
 ) -> None:
     """Show a template: JSON that template add takes, or the source of an export template."""
     out = run_of(ctx).out
     with manager(ctx) as opened:
-        known = opened.export_templates() if export else opened.templates()
-    if name not in known:
-        raise UnknownNameError("export template" if export else "template", name, list(known))
-    value = known[name]
-    if isinstance(value, str):
-        out.data(value)
+        sessions, exports = opened.templates(), opened.export_templates()
+    if name in sessions and not export:
+        out.json(sessions[name])
+    elif name in exports:
+        out.data(exports[name])
     else:
-        out.json(value)
+        raise UnknownNameError(
+            "export template" if export else "template", name, [*exports, *([] if export else sessions)]
+        )
