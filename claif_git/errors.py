@@ -141,7 +141,7 @@ class DivergedError(RemoteError):
         self.session_ids, self.remote = list(session_ids), remote
         super().__init__(
             f"{remote} holds turns that this store has not seen: {', '.join(self.session_ids)}; pull first",
-            hint=f"claif-git pull {remote}",
+            hint=f"claif-git pull --remote {remote}",
         )
 
 
