@@ -1,7 +1,8 @@
 """The process in which an export template runs; `claif_git.export.template` starts it, and it imports nothing of ours.
 
-Started as `python -I -S -B render_child.py LIMITS FOLDER…`: the limits as JSON, and the folders that hold Jinja. One JSON
-object comes in on stdin, one goes out on stdout: `{"text": …}` or `{"error": …}`. Exit status 3 says that memory ran out.
+Started as `python -I -S -B render_child.py LIMITS FOLDER…`: the limits as JSON, and the folders that hold Jinja. One
+JSON object comes in on stdin, one goes out on stdout: `{"text": …}` or `{"error": …}`. Exit status 3 says that memory
+ran out.
 """
 
 from __future__ import annotations

@@ -23,7 +23,12 @@ PIXEL = b"\x89PNG\r\n\x1a\n" + b"".join((
 
 
 def session(*messages, **about) -> Session:
-    given = {"id": "fix-parser-0123456789ab", "created_at": START, "updated_at": START, "title": "Fix the parser"} | about
+    given = {
+        "id": "fix-parser-0123456789ab",
+        "created_at": START,
+        "updated_at": START,
+        "title": "Fix the parser",
+    } | about
     made = Session(**given)
     made.messages = list(messages)
     return made
@@ -63,9 +68,10 @@ SHARP = (
     "<svg/onload=alert(1)>", "</pre></code></div></details></article>", "<!--", "-->", "<![CDATA[", "]]>", "<style>",
     "</style><script>", "<base href=//a.example>", "<meta http-equiv=refresh content=0>", "<form action=//a.example>",
     "<object data=//a.example>", "<details open ontoggle=alert(1)>", "<details>", "</details>", "# ", "## User (2026)",
-    "\n", "\n\n", "    ", "---\n", "===\n", "```\n", "````html\n", "~~~\n", "```\" onload=\"x\n", "> ", "- ", "1. ",
+    "\n", "\n\n", "    ", "---\n", "===\n", "```\n", "````html\n", "~~~\n", '```" onload="x\n', "> ", "- ", "1. ",
     "|a|b|\n|-|-|\n", "`", "``", "*", "[", "](", ")", "\\", "&lt;script&gt;", "&#x3c;script&#x3e;", "\x1b[31m", "\x00",
-    "\u202e", "\u2066", "\ud800", "\udfff", "\x9b", "\r", "\ufffe", "[x]: http://a.example 'y'\n", "[x]", "\" onmouseover=\"",
+    "\u202e", "\u2066", "\ud800", "\udfff", "\x9b", "\r", "\ufffe", "[x]: http://a.example 'y'\n", "[x]",
+    '" onmouseover="',
     "<a href=javascript:alert(1) style=x>", "[a](//a.example)", "[a](file:///etc/passwd)", "[a](x \"' onclick='y\")",
     "<b", "<x:", "<?php", "word", "$$\n", "[![a](http://b.example/x.png)](http://c.example)", "<https://ok.example>",
 )  # fmt: skip
@@ -74,7 +80,8 @@ SHARP = (
 HOSTILE = st.lists(st.sampled_from(SHARP) | st.text(max_size=6), max_size=14).map("".join)
 
 _JSON = st.recursive(
-    HOSTILE | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(HOSTILE, inner, max_size=3),
+    HOSTILE | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(HOSTILE,
+    inner, max_size=3),
     max_leaves=6,
 )  # fmt: skip
 

@@ -12,7 +12,9 @@ from export_samples import SHARP, TOOL_ROUND, picture, said, session
 
 from claif_git.export import export
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-extensions", "--enable-logging=stderr"),
@@ -64,16 +66,17 @@ def opened(tmp_path, html):
 def hostile(address):
     owned = "document.title='owned'"
     tricks = [
-        f"<script>{owned}</script>", f"<img src=x onerror=\"{owned}\">", f"<img src={address}/html-img>",
-        f"![a]({address}/markdown-img)", f"<svg onload=\"{owned}\"><image href={address}/svg></svg>",
+        f"<script>{owned}</script>", f'<img src=x onerror="{owned}">', f"<img src={address}/html-img>",
+        f"![a]({address}/markdown-img)", f'<svg onload="{owned}"><image href={address}/svg></svg>',
         f"<link rel=stylesheet href={address}/css>", f"<style>@import url({address}/import);</style>",
-        f"<iframe src={address}/frame></iframe>", f"<iframe srcdoc=\"<script>parent.{owned}</script>\"></iframe>",
-        f"<meta http-equiv=refresh content=\"0;url={address}/refresh\">", f"<base href={address}>",
+        f"<iframe src={address}/frame></iframe>", f'<iframe srcdoc="<script>parent.{owned}</script>"></iframe>',
+        f'<meta http-equiv=refresh content="0;url={address}/refresh">', f"<base href={address}>",
         f"<video src={address}/video autoplay></video>", f"<object data={address}/object></object>",
-        f"<details open ontoggle=\"{owned}\">", f"<input autofocus onfocus=\"{owned}\">", f"</style></head><script>{owned}</script>",
-        f"<p style=\"background:url({address}/style)\">", f"<link rel=prefetch href={address}/prefetch>",
-        f"<link rel=dns-prefetch href={address}>", f"![a](data:image/svg+xml;utf8,<svg onload=\"{owned}\">)",
-        f"```html\n<script>{owned}</script>\n```", f"```\"><script>{owned}</script>\nx\n```",
+        f'<details open ontoggle="{owned}">', f'<input autofocus onfocus="{owned}">',
+        f"</style></head><script>{owned}</script>",
+        f'<p style="background:url({address}/style)">', f"<link rel=prefetch href={address}/prefetch>",
+        f"<link rel=dns-prefetch href={address}>", f'![a](data:image/svg+xml;utf8,<svg onload="{owned}">)',
+        f"```html\n<script>{owned}</script>\n```", f'```"><script>{owned}</script>\nx\n```',
     ]  # fmt: skip
     text = "\n\n".join([*tricks, *SHARP])
     blocks = [

@@ -24,7 +24,9 @@ def test_markdown_is_the_default():
 
 
 def test_an_unknown_format_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match="unknown export format 'pdf'; known: html, json, markdown, shell") as caught:
+    with pytest.raises(
+        UnknownNameError, match="unknown export format 'pdf'; known: html, json, markdown, shell"
+    ) as caught:
         export(session(), "pdf", templates=SHELL)
     assert caught.value.known == ["html", "json", "markdown", "shell"]
 

@@ -60,8 +60,14 @@ def test_an_empty_page_says_so():
 
 def test_tool_calls_results_and_thinking_are_folded_and_named():
     whole = page(*TOOL_ROUND)
-    assert '<details class="thinking"><summary><span class="title">Thinking</span> <span class="gist" dir="auto">They' in whole
-    assert '<details class="call"><summary><span class="title">Bash</span> <span class="gist" dir="auto">make test' in whole
+    assert (
+        '<details class="thinking"><summary><span class="title">Thinking</span> <span class="gist" dir="auto">They'
+        in whole
+    )
+    assert (
+        '<details class="call"><summary><span class="title">Bash</span> <span class="gist" dir="auto">make test'
+        in whole
+    )
     assert '<details class="result failed"><summary><span class="title">Bash: error</span>' in whole
     assert "<dt>command</dt><dd><code>make test</code></dd>" in whole
     assert '<span class="who">Tool results</span>' in whole
@@ -89,7 +95,10 @@ def test_a_call_shows_its_arguments_with_their_own_lines(given, shown):
         ({"type": "tool_result", "tool_use_id": "t"}, "Nothing."),
         ({"type": "tool_result", "content": [picture()]}, '<figure><img src="data:image/png;base64,'),
         ({"type": "novelty", "<b>": 1}, '<details class="other"><summary><span class="title">novelty</span>'),
-        ({"type": "document", "title": "Notes", "source": {"type": "text", "data": "<b>"}}, "<pre><code>&lt;b&gt;</code></pre>"),
+        (
+            {"type": "document", "title": "Notes", "source": {"type": "text", "data": "<b>"}},
+            "<pre><code>&lt;b&gt;</code></pre>",
+        ),
         (picture(b"<svg>", "image/svg+xml"), '<p class="placeholder">[image: image/svg+xml, 5 bytes]</p>'),
         (
             {"type": "image", "source": {"type": "url", "url": "http://a.example/b.png"}},
@@ -132,9 +141,15 @@ def test_an_images_type_is_what_its_bytes_say(start, kind):
         ("<ada@a.example>", '<a href="mailto:ada@a.example" rel="noopener noreferrer nofollow">'),
         ("[a](src/a.py:42)", 'a <span class="target">(src/a.py:42)</span>'),
         ("[a](javascript:x)", 'a <span class="target">(javascript:x)</span>'),
-        ("![a](http://b.example/c.png)", '<a href="http://b.example/c.png" rel="noopener noreferrer nofollow">[image: a]</a>'),
+        (
+            "![a](http://b.example/c.png)",
+            '<a href="http://b.example/c.png" rel="noopener noreferrer nofollow">[image: a]</a>',
+        ),
         ("![](file:///c.png)", "[image: file:///c.png]"),
-        ("[![a](http://b.example)](http://c.example)", '<a href="http://c.example" rel="noopener noreferrer nofollow">[image: a]</a>'),
+        (
+            "[![a](http://b.example)](http://c.example)",
+            '<a href="http://c.example" rel="noopener noreferrer nofollow">[image: a]</a>',
+        ),
         ("![a](data:image/png;base64,%%%)", "[image: a]"),
         ("![a](data:image/png;base64,AAAA)", "[image: a]"),
         ("<b>a</b>", "&lt;b&gt;a&lt;/b&gt;"),

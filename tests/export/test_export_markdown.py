@@ -5,8 +5,8 @@ from export_samples import PIXEL, SESSIONS, TOOL_ROUND, picture, said, session
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
-from claif_git.export import export
-from claif_git.export.containment import LONGEST, code_span, contained, fenced
+from claif_git.export import containment, export
+from claif_git.export.containment import LONGEST, code_span, contained, fenced, parsed
 
 READER = MarkdownIt("commonmark")
 
@@ -60,14 +60,20 @@ def test_tool_calls_results_and_thinking_are_told_apart():
         (picture(PIXEL * 30000), "*[image: image/png, 2.1 MB]*"),
         (picture() | {"filename": "plot_1.png"}, "*[image: plot\\_1.png, image/png, 69 bytes]*"),
         ({"type": "image", "source": {"type": "base64", "data": "§"}}, "*[image: damaged]*"),
-        ({"type": "image", "source": {"type": "url", "url": "https://a.example/b.png"}}, "*[image: https://a.example/b.png]*"),
+        (
+            {"type": "image", "source": {"type": "url", "url": "https://a.example/b.png"}},
+            "*[image: https://a.example/b.png]*",
+        ),
         ({"type": "document", "source": {"type": "file", "file_id": "file_1"}}, "*[document: file\\_1]*"),
         ({"type": "document", "source": {"type": "content"}}, "*[document]*"),
         (
             {"type": "document", "title": "Notes", "source": {"type": "text", "data": "a\n```"}},
             "*[document: Notes, 5 bytes]*\n\n````\na\n```\n````",
         ),
-        ({"type": "redacted_thinking", "data": "x"}, "<summary>Thinking</summary>\n\n*not readable: encrypted by the API*"),
+        (
+            {"type": "redacted_thinking", "data": "x"},
+            "<summary>Thinking</summary>\n\n*not readable: encrypted by the API*",
+        ),
         ({"type": "text", "text": 5}, '### Block: `text`\n\n```json\n{\n  "type": "text",\n  "text": 5\n}\n```'),
         ({"type": 5}, '### Block: `unknown`\n\n```json\n{\n  "type": 5\n}\n```'),
         ({"type": "tool_result", "content": [picture()]}, "### Tool result\n\n*[image: image/png, 69 bytes]*"),
@@ -103,7 +109,10 @@ def test_results_inside_results_end_as_json():
         ("<!-- open\n\n## User", "\\<!-- open\n\n##### User"),
         ("<script>\n# x\n<!--\n# y", "\\<script>\n#### x\n\\<!--\n#### y"),
         ("a <b>bold</b> `<i>` <https://a.example> \\<u>", "a \\<b>bold\\</b> `<i>` <https://a.example> \\<u>"),
-        ("[1] and\n\n[1]: http://a.example\n\n[1]: http://b.example", "[1] and\n\n\\[1]: http://a.example\n\n\\[1]: http://b.example"),
+        (
+            "[1] and\n\n[1]: http://a.example\n\n[1]: http://b.example",
+            "[1] and\n\n\\[1]: http://a.example\n\n\\[1]: http://b.example",
+        ),
         ("\r\nline\rline", "line\nline"),
         ("\x1b[31m red \x7f \x9b \u202e \ud800", "␛[31m red ␡ � [U+202E] �"),
     ],
@@ -119,6 +128,19 @@ def test_what_no_parser_can_follow_is_shown_as_it_is():
     assert "\\<!--" in contained(comments, 3) or contained(comments, 3).startswith("```")
 
 
+def test_what_stays_html_after_many_passes_is_shown_as_it_is(monkeypatch):
+    monkeypatch.setattr(containment, "_PASSES", 1)
+    assert contained("a <b>", 3) == "```\na <b>\n```"
+
+
+def test_a_parser_that_goes_too_deep_is_not_trusted():
+    class Deep:
+        def parse(self, *_):
+            raise RecursionError
+
+    assert parsed(Deep(), "", {}) is None
+
+
 def test_a_title_is_one_line_that_shows_itself():
     first = export(session(title="# *a*\n## b <x>"), include_timestamps=False)
     assert first == "# \\# \\*a\\* \\#\\# b \\<x\\>\n"
@@ -131,7 +153,7 @@ def test_code_spans_and_fences_hold_any_backticks(text):
     assert span.content == (text if text.strip() else '""')
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(SESSIONS)
 def test_no_content_can_be_taken_for_the_document_around_it(made):
     text = export(made, include_metadata=True, include_tokens=True)

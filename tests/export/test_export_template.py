@@ -50,22 +50,27 @@ def test_a_custom_template_renders_as_it_stands():
 
 
 def test_a_template_sees_plain_data_only():
-    source = "{% for m in session.messages %}{{ m.index }} {{ m.text }} {{ m.blocks|length }} {{ m.model }};{% endfor %}"
-    assert rendered(source, *TOOL_ROUND) == (
-        "0 Run the tests 1 ;1 On it. 3 claude-sonnet-5-5;2  1 ;3 It fails. 1 ;"
+    source = (
+        "{% for m in session.messages %}{{ m.index }} {{ m.text }} {{ m.blocks|length }} {{ m.model }};{% endfor %}"
     )
+    assert rendered(source, *TOOL_ROUND) == ("0 Run the tests 1 ;1 On it. 3 claude-sonnet-5-5;2  1 ;3 It fails. 1 ;")
     assert "### Tool call: `Bash`" in rendered("{{ session.messages[1].content }}", *TOOL_ROUND)
-    assert "# A\n" in rendered("{{ session.messages[0].content }}", said("user", [{"type": "text", "text": "# A\n<b>"}]))
+    assert "# A\n" in rendered(
+        "{{ session.messages[0].content }}", said("user", [{"type": "text", "text": "# A\n<b>"}])
+    )
 
 
 def test_none_shows_as_nothing_and_dates_take_a_pattern():
     assert rendered("[{{ session.title }}]", title=None) == "[]"
-    assert rendered("{{ session.created_at|date }}, {{ session.created_at|date('%d.%m.%Y') }}") == "2026-11-24 21:32, 24.11.2026"
+    assert (
+        rendered("{{ session.created_at|date }}, {{ session.created_at|date('%d.%m.%Y') }}")
+        == "2026-11-24 21:32, 24.11.2026"
+    )
 
 
 def test_jinjas_own_filters_work_in_the_confined_process():
-    source = "{{ session.title|wordwrap(4) }} {{ session|tojson|length > 9 }} {{ [3, 1]|sort|pprint }} {{ 'http://a.example'|urlize }}"
-    assert "[1, 3]" in rendered(source)
+    source = "{{ session.title|wordwrap(4) }} {{ session|tojson|length > 9 }} {{ [3, 1]|sort|pprint }}"
+    assert rendered(source).split() == ["Fix", "the", "pars", "er", "True", "[1,", "3]"]
 
 
 @settings(max_examples=10)
@@ -80,7 +85,10 @@ def test_any_session_renders(made):
     [
         ("a\n{% if %}", "line 2: Expected an expression, got 'end of statement block'"),
         ("a\n\n{{ 'b'|nonsuch }}", "line 3: No filter named 'nonsuch'."),
-        ("{% for m in session.messages %}{{ mesage }}{% endfor %}", "line 1: nothing is called 'mesage'; the template is given 'session'"),
+        (
+            "{% for m in session.messages %}{{ mesage }}{% endfor %}",
+            "line 1: nothing is called 'mesage'; the template is given 'session'",
+        ),
         ("{{" + "(" * 5000 + "1" + ")" * 5000 + "}}", "it nests too deeply"),
         ("{% include 'b' %}", None),
         ("{% for i in range(9) %}{{ 1 / 0 }}{% endfor %}", None),
@@ -101,8 +109,14 @@ def test_a_template_is_checked_without_being_run(source, complaint):
     [
         ("a\n{{ session.x.y }}", "line 2: UndefinedError: 'dict object' has no attribute 'x'"),
         ("a\n{% for i in [1] %}\n{{ 1 / 0 }}{% endfor %}", "line 3: ZeroDivisionError: division by zero"),
-        ("{{ ''.__class__.__mro__ }}", "line 1: SecurityError: access to attribute '__class__' of 'str' object is unsafe."),
-        ("{{ session.messages.append(1) }}", "line 1: SecurityError: access to attribute 'append' of 'list' object is unsafe."),
+        (
+            "{{ ''.__class__.__mro__ }}",
+            "line 1: SecurityError: access to attribute '__class__' of 'str' object is unsafe.",
+        ),
+        (
+            "{{ session.messages.append(1) }}",
+            "line 1: SecurityError: access to attribute 'append' of 'list' object is unsafe.",
+        ),
         ("\n{% include '/etc/passwd' %}", "line 2: templates stand alone; there is no other to include"),
         ("{% if %}", "line 1: Expected an expression, got 'end of statement block'"),
         ("{{" + "(" * 5000 + "1" + ")" * 5000 + "}}", "it nests too deeply"),
@@ -160,7 +174,7 @@ def test_the_process_inherits_neither_environment_nor_files(monkeypatch, tmp_pat
     monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
     monkeypatch.setattr(module, "_CHILD", probe)
     with (tmp_path / "open").open("w") as held:
-        os.set_inheritable(held.fileno(), True)
+        os.dup2(held.fileno(), held.fileno(), inheritable=True)
         seen = json.loads(rendered(""))
     assert set(seen["env"]) <= {"LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
     assert seen["fds"] in (["0", "1", "2"], ["0", "1", "2", "3"])
