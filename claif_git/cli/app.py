@@ -45,7 +45,7 @@ COMMANDS: dict[str, Entry | Family] = {
             "trust": Entry("template_trust", "Allow an export template that came from elsewhere to run here."),
         },
     ),
-    "import": Entry("import_", "Import conversations."),
+    "import": Entry("import_", "Import conversations from other programs' files."),
     "remote": Family(
         "Name the repositories that sessions are pushed to and pulled from.",
         {

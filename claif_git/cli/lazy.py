@@ -59,11 +59,25 @@ class Loaded(MutableMapping[str, Any]):
 
 
 class LightCommand(TyperCommand):
-    """A command whose words become values without pydantic."""
+    """A command whose words become values without pydantic, with the help page that shells' users know."""
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]  # typer's own context
         """Give the parameters, `--help` among them."""
         return [cheaply(param) for param in super().get_params(ctx)]
+
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # as above
+        """Name arguments that have to be there as `ID`; typer says `{ID}`."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # as above
+        """List arguments and options; an argument's Python type is none of a reader's business."""
+        params = self.get_params(ctx)
+        arguments = [(param.metavar, param.help or "") for param in params if param.param_type_name == "argument"]
+        records = [param.get_help_record(ctx) for param in params if param.param_type_name == "option"]
+        for heading, rows in (("Arguments", arguments), ("Options", [record for record in records if record])):
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 class LazyGroup(TyperGroup):

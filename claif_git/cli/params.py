@@ -14,11 +14,11 @@ SessionId = Annotated[
 ]
 SessionIds = Annotated[
     list[str],
-    typer.Argument(metavar="ID...", help="Session ids, or their beginnings.", autocompletion=complete.sessions),
+    typer.Argument(metavar="ID", help="Session ids, or their beginnings.", autocompletion=complete.sessions),
 ]
 MaybeSessionIds = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID...]", help="Session ids, or their beginnings.", autocompletion=complete.sessions),
+    typer.Argument(metavar="ID", help="Session ids, or their beginnings.", autocompletion=complete.sessions),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")]

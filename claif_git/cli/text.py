@@ -9,7 +9,7 @@ from typing import Any
 
 from claif_git.model import Message, count, iso, now
 
-_AGES = ((60, 1, "second"), (3600, 60, "minute"), (86400, 3600, "hour"), (7 * 86400, 86400, "day"))
+_AGES = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
 _SHORT_DATE = "%Y-%m-%d"
 
 
@@ -20,7 +20,7 @@ def ago(moment: datetime, at: datetime | None = None) -> str:
         return "now" if seconds > -1 else moment.astimezone().strftime(_SHORT_DATE)
     for below, unit, name in _AGES:
         if seconds < below:
-            return f"{plural(int(seconds // unit), name)} ago"
+            return f"{int(seconds // unit)} {name} ago"
     return moment.astimezone().strftime(_SHORT_DATE)
 
 

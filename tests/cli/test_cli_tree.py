@@ -55,7 +55,7 @@ def test_every_help_page_has_examples_and_explains_every_option(path: str) -> No
     assert "Examples:" in command.epilog
     assert f"claif-git {path}" in command.epilog
     for param in command.params:
-        assert getattr(param, "help", None) or param.param_type_name == "argument", param.name
+        assert param.help, param.name
 
 
 @pytest.mark.parametrize("path", ALL)

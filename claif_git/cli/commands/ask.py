@@ -27,7 +27,7 @@ EXAMPLES = (
 
 def command(
     ctx: typer.Context,
-    prompt: Annotated[str | None, typer.Argument(metavar="[PROMPT]", help="What to say; - reads stdin.")] = None,
+    prompt: Annotated[str | None, typer.Argument(metavar="PROMPT", help="What to say; - reads stdin.")] = None,
     *,
     session: Annotated[
         str | None,

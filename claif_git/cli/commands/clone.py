@@ -19,7 +19,7 @@ EXAMPLES = (
 def command(
     ctx: typer.Context,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Any that git takes.")],
-    path: Annotated[Path | None, typer.Argument(metavar="[PATH]", help="Where the store goes.")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="Where the store goes.")] = None,
 ) -> None:
     """Copy a store from a remote, and print where it is.
 

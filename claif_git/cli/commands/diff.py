@@ -11,10 +11,13 @@ from claif_git.cli.context import manager, run_of
 
 EXAMPLES = ("claif-git diff SESSION_ID BRANCH_ID", "claif-git diff SESSION_ID BRANCH_ID --json")
 
-Side = Annotated[str, typer.Argument(help="A session's id, or its beginning.", autocompletion=complete.sessions)]
 
-
-def command(ctx: typer.Context, a: Side, b: Side, json: params.AsJson = False) -> None:
+def command(
+    ctx: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help="A session.", autocompletion=complete.sessions)],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another.", autocompletion=complete.sessions)],
+    json: params.AsJson = False,
+) -> None:
     """Show what each of two sessions has past their fork.
 
     Lines that begin with `-` are only in A, those with `+` only in B.

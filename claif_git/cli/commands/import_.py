@@ -19,7 +19,7 @@ EXAMPLES = (
 
 def command(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read; - is stdin.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files to read; - is stdin.")],
     *,
     source: Annotated[
         str | None,
@@ -36,9 +36,10 @@ def command(
     dry_run: params.DryRun = False,
     json: params.AsJson = False,
 ) -> None:
-    """Import conversations: our JSON, Anthropic and OpenAI messages, Claude Code's JSONL.
+    """Import conversations from other programs' files.
 
-    Importing again adds nothing; a file that has grown adds the rest. A damaged line is named and skipped. In a pipe a
+    Our JSON, Anthropic messages, OpenAI messages, and Claude Code's JSONL with its branches and tool calls. Importing
+    again adds nothing; a file that has grown adds the rest. A damaged line is named and skipped. In a pipe a
     line a session, parted by tabs: id, title, messages added, what happened.
     """
     out = run_of(ctx).out

@@ -16,7 +16,7 @@ EXAMPLES = (
 
 def command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Any that git takes.")],
 ) -> None:
     """Name a remote: any git repository, at a path, or by ssh, https or git."""

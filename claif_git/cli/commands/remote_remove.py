@@ -14,7 +14,7 @@ EXAMPLES = ("claif-git remote remove backup",)
 
 def command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.remotes)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The remote.", autocompletion=complete.remotes)],
 ) -> None:
     """Forget a remote; it is not touched itself."""
     with manager(ctx) as opened:

@@ -16,7 +16,7 @@ def command(
     ctx: typer.Context,
     session_ids: Annotated[
         list[str],
-        typer.Argument(metavar="ID...", help="Ids of deleted sessions.", autocompletion=complete.trashed),
+        typer.Argument(metavar="ID", help="Ids of deleted sessions.", autocompletion=complete.trashed),
     ],
 ) -> None:
     """Bring deleted sessions back, and print their ids."""

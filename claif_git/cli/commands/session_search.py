@@ -18,7 +18,7 @@ EXAMPLES = (
 
 def command(
     ctx: typer.Context,
-    query: Annotated[list[str], typer.Argument(metavar="QUERY...", help='Words, "a phrase", prefix*.')],
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help='Words, "a phrase", prefix*.')],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")] = 20,
     role: params.Role = None,
     json: params.AsJson = False,

@@ -21,7 +21,7 @@ def command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - and _.")],
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="JSON or YAML, or Jinja with --export; - is stdin.")
+        Path | None, typer.Argument(metavar="FILE", help="JSON or YAML, or Jinja with --export; - is stdin.")
     ] = None,
     *,
     system: Annotated[str | None, typer.Option("--system", metavar="TEXT", help="The system message.")] = None,

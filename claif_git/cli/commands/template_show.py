@@ -19,7 +19,7 @@ EXAMPLES = (
 
 def command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.templates)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The template.", autocompletion=complete.templates)],
     export: Annotated[bool, typer.Option("--export", help="The export template, if both have that name.")] = False,
 ) -> None:
     """Show a template: JSON that template add takes, or the source of an export template."""

@@ -14,7 +14,9 @@ EXAMPLES = ("claif-git template show custom", "claif-git template trust custom")
 
 def command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.export_templates)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The template.", autocompletion=complete.export_templates)
+    ],
 ) -> None:
     """Allow an export template that came from elsewhere to run here.
 
