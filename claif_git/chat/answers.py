@@ -13,6 +13,8 @@ Event = dict[str, Json]
 _FILLED = {"text_delta": "text", "thinking_delta": "thinking"}
 _READABLE_HALF = frozenset({"text", "thinking"})
 """Blocks that make sense half-way; half a tool call does not."""
+_NO_ANSWER = frozenset({"text", "thinking", "redacted_thinking"})
+"""Blocks that alone are no answer; a text is one by what it says."""
 
 
 @dataclass
@@ -103,9 +105,9 @@ class Answer:
         return index not in self._open or (kind in _READABLE_HALF and bool(self._blocks[index].get(kind)))
 
     @property
-    def left_out(self) -> list[str]:
-        """The types of the unfinished blocks that `blocks` leaves out."""
-        return [str(self._blocks[index].get("type")) for index in sorted(self._open) if not self._is_kept(index)]
+    def says_something(self) -> bool:
+        """Whether there is more than thinking and blanks: something to keep where the rest never came."""
+        return any(_text(block).strip() or block.get("type") not in _NO_ANSWER for block in self.blocks)
 
     @property
     def content(self) -> Content:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from claif_git.chat.answers import Event
 from claif_git.chat.completions import Chat, Completions
 from claif_git.chat.endpoint import Endpoint
+from claif_git.chat.listening import Events
 from claif_git.chat.turn import Sessions, take_turn
 from claif_git.model import Block
 
@@ -75,7 +75,7 @@ class ClaudeClient:
         """Give the API key. MissingKeyError if there is none; nothing is sent."""
         return self._endpoint.require_key()
 
-    def events(self, request: Mapping[str, Any], *, stream: bool = True) -> Iterator[Event]:
+    def events(self, request: Mapping[str, Any], *, stream: bool = True) -> Events:
         """Send the arguments of `messages.create`, and give the events of the answer as plain data. ModelError."""
         return self._endpoint.events(request, stream=stream)
 

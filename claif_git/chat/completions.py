@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Self, overload
@@ -10,7 +11,7 @@ from typing import Any, Literal, Self, overload
 from claif_git import config
 from claif_git.chat.answers import Answer, Event
 from claif_git.chat.endpoint import Endpoint
-from claif_git.chat.listening import take_in
+from claif_git.chat.listening import Events, take_in
 from claif_git.errors import InvalidInputError
 from claif_git.model import Block, Message, Session, count, now
 from claif_git.prompt import build_prompt
@@ -96,10 +97,11 @@ class ChatChunk:
 class ChatStream:
     """The chunks of an answer as they come; a context manager. Closing it drops the connection."""
 
-    def __init__(self, events: Iterator[Event]) -> None:
+    def __init__(self, events: Events) -> None:
         self._answer = Answer()
         self._events = events
-        self._chunks = self._run()
+        # This waits: a refusal is raised where the call was made, not at the first chunk.
+        self._chunks = self._run(next(events, None))
 
     def __iter__(self) -> Iterator[ChatChunk]:
         return self
@@ -107,18 +109,17 @@ class ChatStream:
     def __next__(self) -> ChatChunk:
         return next(self._chunks)
 
-    def _run(self) -> Iterator[ChatChunk]:
+    def _run(self, first: Event | None) -> Generator[ChatChunk, None, None]:
         answer = self._answer
-        for text in take_in(self._events, answer):
+        for text in take_in(_from(first, self._events), answer):
             yield ChatChunk(answer.id, answer.model, [ChunkChoice(0, Delta("assistant", text), None)])
         last = ChunkChoice(0, Delta("assistant", None), _finish_reason(answer))
         yield ChatChunk(answer.id, answer.model, [last], _usage(answer))
 
     def close(self) -> None:
         """Stop listening; what is left of the answer is lost."""
-        close = getattr(self._events, "close", None)
-        if close is not None:
-            close()
+        self._chunks.close()
+        self._events.close()
 
     def __enter__(self) -> Self:
         return self
@@ -184,7 +185,7 @@ class Completions:
         request = prompt.request(model, max_tokens, **parameters)
         events = self._endpoint.events(request, stream=stream)
         if stream:
-            return ChatStream(_begun(events))
+            return ChatStream(events)
         answer = Answer()
         for _ in take_in(events, answer):
             pass
@@ -201,21 +202,11 @@ class Chat:
     completions: Completions
 
 
-def _begun(events: Iterator[Event]) -> Iterator[Event]:
-    """Wait for the first event now, so that a refusal is raised where the call was made."""
-    first = next(events, None)
-
-    def rest() -> Iterator[Event]:
-        try:
-            if first is not None:
-                yield first
-            yield from events
-        finally:
-            close = getattr(events, "close", None)
-            if close is not None:
-                close()
-
-    return rest()
+def _from(first: Event | None, rest: Events) -> Events:
+    with closing(rest):
+        if first is not None:
+            yield first
+        yield from rest
 
 
 def _session(messages: Iterable[Mapping[str, Any] | Message]) -> Session:

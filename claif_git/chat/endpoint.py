@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from claif_git import config
 from claif_git.chat.answers import Event
 from claif_git.chat.failures import failure
+from claif_git.chat.listening import Events
 from claif_git.errors import MissingKeyError, ModelError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Endpoint:
             raise ModelError("the API key holds characters that no key has", hint="check ANTHROPIC_API_KEY")
         return key
 
-    def events(self, request: Mapping[str, Any], *, stream: bool = True) -> Iterator[Event]:
+    def events(self, request: Mapping[str, Any], *, stream: bool = True) -> Events:
         """Send a request, and give the stream's events; without `stream`, one event of type `message`.
 
         A large `max_tokens` streams all the same. Closing the iterator closes the connection. ModelError.
@@ -68,7 +69,7 @@ class Endpoint:
                 raise
             raise ours from error
 
-    def _sent(self, key: str, body: dict[str, Any], options: Any, *, streamed: bool) -> Iterator[Event]:
+    def _sent(self, key: str, body: dict[str, Any], options: Any, *, streamed: bool) -> Events:
         # `post` and not `messages.create`: it gives the API's own JSON, so that what is stored is what was said, and
         # takes every parameter that the API takes, also those that this or that SDK's signature has dropped.
         sdk = self._connected(key)

@@ -26,6 +26,8 @@ _STATUSES = {
     "api_error": 500,
     "overloaded_error": 529,
 }
+_THEIRS = "the API's own trouble; try again later"
+_BAD = 400
 _LONGEST = 300
 
 
@@ -34,12 +36,13 @@ def failure(error: Exception, *, key: str = "") -> ModelError | None:
 
     The text is one line, and `key` stands nowhere in it.
     """
-    if isinstance(error, ModelError):
-        return error
-    status = _status(error)
-    if status is not None:
-        said = getattr(error, "api_message", None) or _said(getattr(error, "body", None)) or str(error)
-        return ModelError(f"the API said {status}: {_one_line(said, key)}", status=status, hint=_hint(status))
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        kind, said = _said(getattr(error, "body", None))
+        # A stream that fails half-way began with 200: then the error's type says which status it stands for.
+        status = status if status >= _BAD else _STATUSES.get(kind, 500)
+        told = _one_line(said or str(error), key)
+        return ModelError(f"the API said {status}: {told}", status=status, hint=_HINTS.get(status, _THEIRS))
     if _is_transport(error):
         cause = error.__cause__ or error.__context__
         said = f"{error} {cause or ''}".strip()
@@ -47,33 +50,19 @@ def failure(error: Exception, *, key: str = "") -> ModelError | None:
             f"no answer from the API: {_one_line(said, key)}", hint="check the network, and ANTHROPIC_BASE_URL"
         )
     if isinstance(error, ValueError):
-        return ModelError(f"no answer of the Messages API: {_one_line(str(error), key)}", hint=_hint(404))
+        return ModelError(f"no answer of the Messages API: {_one_line(str(error), key)}", hint=_HINTS[404])
     return None
 
 
-def _status(error: Exception) -> int | None:
-    """Give the HTTP status; for an error in mid-stream, whose response began with 200, the one its type stands for."""
-    status = getattr(error, "status_code", None)
-    if not isinstance(status, int):
-        return None
-    body = getattr(error, "body", None)
+def _said(body: object) -> tuple[str, str]:
+    """Give the type and the message of an error's body, empty where it has none."""
     inner = body.get("error") if isinstance(body, dict) else None
-    kind = inner.get("type") if isinstance(inner, dict) else None
-    return status if status >= 400 else _STATUSES.get(str(kind), 500)
-
-
-def _said(body: object) -> str:
-    inner = body.get("error") if isinstance(body, dict) else None
-    return str(inner.get("message") or "") if isinstance(inner, dict) else ""
+    return (str(inner.get("type") or ""), str(inner.get("message") or "")) if isinstance(inner, dict) else ("", "")
 
 
 def _is_transport(error: Exception) -> bool:
     packages = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
     return isinstance(error, OSError) or bool(packages & (_TRANSPORT | {"anthropic"}))
-
-
-def _hint(status: int) -> str:
-    return _HINTS.get(status, "the API's own trouble; try again later")
 
 
 def _one_line(text: str, key: str) -> str:

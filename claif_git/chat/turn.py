@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from claif_git import config
-from claif_git.chat.answers import Answer, Event
-from claif_git.chat.listening import take_in
+from claif_git.chat.answers import Answer
+from claif_git.chat.listening import Events, take_in
 from claif_git.errors import InvalidInputError, ModelError
 from claif_git.model import Block, Message, MessageRole, Session, TokenCount, count
 from claif_git.prompt import FINGERPRINT, Prompt, build_prompt
@@ -37,7 +38,7 @@ class Caller(Protocol):
         """Raise MissingKeyError if there is no key."""
         ...
 
-    def events(self, request: Mapping[str, Any], *, stream: bool = True) -> Iterator[Event]:
+    def events(self, request: Mapping[str, Any], *, stream: bool = True) -> Events:
         """Send a request and give the answer's events."""
         ...
 
@@ -79,8 +80,9 @@ def take_turn(
 
     The prompt is committed before the call. A call that fails leaves it there, to be sent again with content=None. If
     the answer breaks off (an error, Ctrl-C, an `on_text` that raises), what came of it is committed with the metadata
-    `{"interrupted": true}`, and the error raised. MissingKeyError before anything is committed; InvalidInputError for a
-    retry of what has an answer; ModelError.
+    `{"interrupted": true}` if it says something (thinking alone does not), and the error raised.
+    MissingKeyError, and InvalidInputError for what cannot be sent or needs no retry, before anything is committed;
+    SessionNotFoundError; ModelError, whose hint says how to go on.
     """
     client.require_key()
     session = manager.get_session(session_id)
@@ -90,11 +92,12 @@ def take_turn(
         manager.add_message(session.id, message)
     answer = Answer()
     try:
-        for text in take_in(client.events(call.request, stream=stream), answer):
-            if on_text is not None:
-                on_text(text)
+        with closing(take_in(client.events(call.request, stream=stream), answer)) as pieces:
+            for text in pieces:
+                if on_text is not None:
+                    on_text(text)
     except BaseException as error:
-        kept = bool(answer.blocks)
+        kept = answer.says_something
         if kept:
             manager.add_message(session.id, _message(answer, call, {"interrupted": True}))
         if isinstance(error, ModelError):

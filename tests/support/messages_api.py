@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+KEY = "sk-ant-test-0123456789"
+
 _SOURCE = Path(__file__).parents[2] / "fixtures" / "messages_api.py"
 
 
@@ -23,6 +25,7 @@ def _load() -> ModuleType:
 
 _module = _load()
 Failure, Reply, MessagesServer = _module.Failure, _module.Reply, _module.MessagesServer
+events, canned = _module.events, _module.canned
 
 
 def rules(request, version) -> list[str]:
