@@ -1,0 +1,178 @@
+"""The command line as it is run: processes, pipes, terminals and signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.messages_api import MessagesApi, Reply
+
+COMMAND = [sys.executable, "-m", "claif_git"]
+
+
+def claif(*args: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        [*COMMAND, *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+    )
+    assert ran.returncode == code, ran.stderr
+    return ran
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[MessagesApi]:
+    with MessagesApi() as served:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", served.url)
+        yield served
+
+
+def on_a_terminal(*args: str, keys: bytes = b"", wait_for: bytes = b"") -> tuple[int, bytes]:
+    """Run a command on a terminal of its own, typing `keys` once `wait_for` is seen; give its code and output."""
+    terminal, end = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    child = subprocess.Popen([*COMMAND, *args], stdin=end, stdout=end, stderr=end, env=env, start_new_session=True)
+    os.close(end)
+    shown, typed = b"", not keys
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:  # Linux says so when the other end has closed
+            break
+        if not piece:
+            break
+        shown += piece
+        if not typed and wait_for in shown:
+            os.write(terminal, keys)
+            typed = True
+    os.close(terminal)
+    return child.wait(timeout=60), shown
+
+
+def test_a_session_is_made_shown_and_deleted_by_its_id() -> None:
+    made = claif("session", "create", "--title", "My Session", "--template", "coding")
+    session_id = made.stdout.strip()
+    assert (made.stdout, made.stderr) == (f"{session_id}\n", "")
+    branched = claif("branch", session_id, "--title", "Other")
+    assert (branched.stdout.count("\n"), branched.stderr) == (1, "")
+    assert claif("session", "list").stdout.count("\n") == 2
+    assert "#0 system" in claif("session", "show", session_id[:12]).stdout
+    assert claif("log", session_id).stdout.count("\n") == 2
+    assert json.loads(claif("log", session_id, "--json").stdout)[0]["message_index"] == 0
+    assert json.loads(claif("session", "stats", session_id, "--flow", "--json").stdout)["message_count"] == 1
+    merged = claif("merge", branched.stdout.strip(), "--into", session_id)
+    assert merged.stdout == f"{session_id}\n"
+    assert f"claif-git session restore {session_id}" in claif("session", "delete", session_id).stderr
+    assert claif("session", "list", "--trash").stdout.startswith(session_id)
+    assert "no session" in claif("session", "show", session_id, code=3).stderr
+    assert claif("session", "restore", session_id).stdout == f"{session_id}\n"
+    assert claif("session", "export", session_id, "--format", "html").stdout.startswith("<!")
+    assert "expired" in claif("gc").stdout
+
+
+def test_the_sections_of_an_export_can_be_chosen(tmp_path: Path) -> None:
+    session_id = claif("session", "create", "--title", "T", "--metadata", '{"project": "webapp"}').stdout.strip()
+    target = tmp_path / "detailed.json"
+    claif(
+        "session", "export", session_id, "--format", "json", "--include-metadata", "--include-tokens", "--output",
+        str(target),
+    )  # fmt: skip
+    assert "webapp" in target.read_text(encoding="utf-8")
+    assert "json" in claif("session", "export", session_id, "--format", "nonsense", code=2).stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    for number in range(3):
+        claif("session", "create", "--title", f"Session {number}")
+    for args in (["session", "list"], ["--help"]):
+        with subprocess.Popen([*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            assert child.stderr is not None
+            child.stdout.close()
+            assert child.stderr.read() == b""
+        assert child.returncode in {0, 1, 141}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*COMMAND, "template", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "error: No space left on device\n"
+
+
+def test_any_text_can_be_printed_in_any_locale() -> None:
+    session_id = claif("session", "create", "--title", "Zoë 漢字").stdout.strip()
+    shown = claif("session", "list", PYTHONIOENCODING="ascii").stdout
+    assert shown.startswith(f"{session_id}\tZo\\xeb \\u6f22\\u5b57\t")
+
+
+def test_a_terminal_gets_a_table_and_is_asked_before_a_deletion() -> None:
+    session_id = claif("session", "create", "--title", "evil \x1b]0;x\x07").stdout.strip()
+    code, shown = on_a_terminal("session", "list")
+    assert code == 0
+    assert b"messages" in shown
+    assert b"\x1b[1mid" in shown
+    assert b"\x1b]0" not in shown
+    assert b"\x1b[" not in on_a_terminal("--color", "never", "session", "list")[1]
+    code, shown = on_a_terminal("session", "delete", session_id, keys=b"n\n", wait_for=b"[y/N]")
+    assert (code, b"nothing was done" in shown) == (1, True)
+    code, _ = on_a_terminal("session", "delete", session_id, keys=b"y\n", wait_for=b"[y/N]")
+    assert code == 0
+    assert claif("session", "list").stdout == ""
+
+
+def test_ctrl_c_keeps_the_partial_answer(api: MessagesApi) -> None:
+    api.answer = lambda _: Reply("word " * 500, delay=0.05)
+    child = subprocess.Popen(
+        [*COMMAND, "ask", "hello"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    heard = child.stdout.read(4)
+    child.send_signal(signal.SIGINT)
+    rest, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert (heard, rest[-1]) == ("word", "\n")
+    session_id = err.splitlines()[0].removeprefix("session ")
+    assert err.splitlines()[1:] == [
+        f"interrupted; what came of the answer is kept; to go on: claif-git ask --session {session_id}"
+    ]
+    answer = json.loads(claif("session", "show", session_id, "--json").stdout)["messages"][1]
+    assert answer["content"].startswith("word")
+    assert answer["metadata"]["interrupted"] is True
+
+
+def test_a_reader_of_an_answer_that_goes_away_leaves_what_was_said(api: MessagesApi) -> None:
+    api.answer = lambda _: Reply("word " * 200, delay=0.01)
+    child = subprocess.Popen(
+        [*COMMAND, "ask", "hello"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.read(4)
+    child.stdout.close()
+    err = child.stderr.read()
+    child.stderr.close()
+    assert child.wait(timeout=60) == 141
+    assert len(err.splitlines()) == 1
+    assert "word" in claif("session", "show", err.split()[1]).stdout
+
+
+def test_a_prompt_can_be_piped_in(api: MessagesApi) -> None:
+    ran = subprocess.run([*COMMAND, "ask", "-"], input="hello\n", capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "Hello! What are we working on?\n")
+    assert api.requests[0]["messages"][0]["content"][-1]["text"] == "hello"
