@@ -216,6 +216,13 @@ class Snapshot:
         """Give the same commit as another session would see it."""
         return Snapshot(self.objects, session_id, self.commit, self.root, self.commit_time)
 
+    def carry_from(self, before: Snapshot, latest: str) -> None:
+        """Take over what a change of settings leaves as it was: the messages, what is left out, and the clock."""
+        self.__dict__["latest"] = latest
+        for name in ("drops", "dropped", "files", "twins", "_below_messages", "_by_hash", "_ids", "_drop_problems"):
+            if name in before.__dict__:
+                self.__dict__[name] = before.__dict__[name]
+
     def note_id(self, path: str, message_id: str | None) -> None:
         """Note the own id of a message that is being added."""
         self._ids[path] = message_id

@@ -17,6 +17,7 @@ from claif_git.merge.strategies import Resolver, Strategy
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.session import Session
 from claif_git.session import branching, saving, shared, templates, trash, writing
+from claif_git.session.importing import ImportReport, Progress, import_parsed
 from claif_git.session.log import Turn, turns
 from claif_git.session.reading import choose, matches, newest_first, session_of
 from claif_git.session.store import Store
@@ -261,6 +262,43 @@ class SessionManager:
         from claif_git.analytics import conversation_flow
 
         return conversation_flow(self.get_session(session_id))
+
+    # importing
+
+    def import_file(
+        self,
+        path: str | os.PathLike[str],
+        source: str | None = None,
+        *,
+        keep_raw: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Import the conversations of a file: a session a line of talk, a commit a message.
+
+        `source` names the tool that wrote it, if it is not to be recognised (UnknownNameError lists the known ones).
+        Importing it again adds nothing, and a file that grew the rest. What cannot be read is listed by its line.
+        """
+        file = Path(path)
+        return self.import_data(
+            file.read_bytes(), file.name, source, keep_raw=keep_raw, dry_run=dry_run, progress=progress
+        )
+
+    def import_data(
+        self,
+        data: bytes,
+        name: str = "",
+        source: str | None = None,
+        *,
+        keep_raw: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Import what `import_file` would find in a file of these bytes and that name."""
+        from claif_git.importers import parse
+
+        parsed = parse(data, name=name, source=source, keep_raw=keep_raw)
+        return import_parsed(self._working, parsed, dry_run=dry_run, progress=progress)
 
     # sharing
 
