@@ -39,7 +39,10 @@ class Packer:
         self.attachments: dict[str, bytes] = {}
 
     def add(self, block: Block) -> None:
-        """Pack one block. InvalidInputError if it is nested deeper than anything that we read."""
+        """Pack one block. InvalidInputError if it is nested deeper than anything that we read.
+
+        Nor can a block that YAML cannot hold be packed without its payloads at hand.
+        """
         parts, attachments = len(self.parts), dict(self.attachments)
         try:
             text = dumps(self._packed(block))
@@ -48,6 +51,8 @@ class Packer:
                 return
         except InvalidInputError:
             pass
+        if _holds_kept(block):
+            raise InvalidInputError("a block too large or too deep for the front matter refers to an attachment")
         del self.parts[parts:]
         self.attachments = attachments
         self.parts.append(dumps(block, max_depth=MAX_BLOCK_DEPTH, max_key=ANY_KEY))
@@ -76,6 +81,8 @@ class Packer:
         return value
 
     def _string(self, value: str) -> Json:
+        if isinstance(value, Kept):
+            return {ATTACHMENT: str(value)}
         if len(value) <= MAX_INLINE and "\n" not in value:
             return value
         self.parts.append(value)
@@ -84,9 +91,8 @@ class Packer:
     def _data(self, holder: dict[str, Json]) -> Json:
         """Pack what stands under `data`: in a base64 source, the payload as an attachment."""
         data = holder["data"]
-        if isinstance(data, Kept):
-            return {ATTACHMENT: str(data)}
-        payload = payload_of(data) if isinstance(data, str) and holder.get("type") == "base64" else None
+        known = isinstance(data, Kept) or not isinstance(data, str) or holder.get("type") != "base64"
+        payload = None if known else payload_of(data)
         if payload is None:
             return self._packed(data)
         path = path_of(payload, holder.get("media_type"))
@@ -188,6 +194,12 @@ def attachments_in(value: Json) -> Iterator[str]:
             yield cast("str", value[ATTACHMENT])
         for item in value.values():
             yield from attachments_in(item)
+
+
+def _holds_kept(value: Json) -> bool:
+    if isinstance(value, (dict, list)):
+        return any(map(_holds_kept, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Kept)
 
 
 def _token(seed: str, parts: list[str]) -> str:

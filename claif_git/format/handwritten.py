@@ -101,10 +101,14 @@ def _built(node: Any, loader: Any, first_line: int) -> Json:
 
 
 def _key(node: Any, first_line: int) -> str:
+    line = first_line + node.start_mark.line
     if not isinstance(node, yaml.ScalarNode) or node.tag == _MERGE:
-        raise MalformedError("a key is text", line=first_line + node.start_mark.line)
+        raise MalformedError("a key is text", line=line)
     key = unescape(node.value)
-    check_key(key)
+    try:
+        check_key(key)
+    except InvalidInputError as error:
+        raise MalformedError(error.message, line=line) from None
     return key
 
 

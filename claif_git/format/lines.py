@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from claif_git.errors import InvalidInputError, MalformedError
-from claif_git.format.values import dump_key, dumps, load_key, loads
+from claif_git.format.values import MAX_KEY, dump_key, dumps, load_key, loads
 from claif_git.model import Json, as_utc
 from claif_git.model.times import EARLIEST, LATEST
 
@@ -68,7 +68,7 @@ def _parted(text: str) -> tuple[str, str]:
         colon, rest = text[end : end + 1], text[end + 1 :]
     else:
         key, colon, rest = text.partition(":")
-        if not _KEY.fullmatch(key):
+        if not _KEY.fullmatch(key) or len(key) > MAX_KEY:
             raise ValueError("not a key")
     if colon != ":" or (rest and rest[0] != " "):
         raise ValueError("not a line of ours")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from claif_git.errors import InvalidInputError, MalformedError
 from claif_git.format.messages import decode_kept, encode
 from claif_git.format.settings import decode_setting, encode_setting
-from claif_git.model import Json, Message
+from claif_git.model import Json, Message, MessageRole, iso
 
 
 class Conflict(NamedTuple):
@@ -134,8 +135,17 @@ def _unit(key: str, sides: tuple[Any, Any, Any], conflicts: list[Conflict]) -> A
         return ours
     if _same(ours, base):
         return theirs
-    conflicts.append(Conflict(key, *(None if side is _ABSENT else side for side in (ours, theirs))))
+    conflicts.append(Conflict(key, _told(ours), _told(theirs)))
     return ours
+
+
+def _told(side: Any) -> Json:
+    """Give a side of a conflict as plain data."""
+    if side is _ABSENT:
+        return None
+    if isinstance(side, datetime):
+        return iso(side)
+    return str(side) if isinstance(side, MessageRole) else side
 
 
 def _same(one: Any, other: Any) -> bool:

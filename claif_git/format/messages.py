@@ -101,8 +101,6 @@ def head(data: bytes) -> Head:
 
 def attachment_paths(data: bytes) -> list[str]:
     """List the attachments that a message file refers to, each once, in order. MalformedError as `head`."""
-    if b"$attachment" not in data:
-        return []
     return list(dict.fromkeys(attachments_in(_parted(data).values.get("blocks"))))
 
 

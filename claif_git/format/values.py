@@ -84,7 +84,9 @@ def load_key(line: str) -> tuple[str, int]:
     key, end = _decoder.raw_decode(line)
     if not isinstance(key, str):
         raise ValueError("a key is text")  # noqa: TRY004 - one exception for every line that is not ours
-    return unescape(key), end
+    key = unescape(key)
+    check_key(key)
+    return key, end
 
 
 def check(value: Json, max_depth: int = MAX_DEPTH, max_key: int = MAX_KEY) -> None:
