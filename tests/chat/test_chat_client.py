@@ -213,6 +213,12 @@ def test_json_of_another_api_is_an_error(client, monkeypatch):
         client.chat.completions.create("claude-x", HELLO)
 
 
+def test_a_fault_that_is_not_the_apis_stays_what_it_is(api, client):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        next(client.events({"model": "claude-x", "max_tokens": 1, "messages": [object()]}))
+    assert api.requests == []
+
+
 @pytest.mark.parametrize("messages", [["hello"], [{"role": "user"}], [{"role": "tool", "content": "x"}], []])
 def test_messages_that_cannot_be_are_refused(api, client, messages):
     with pytest.raises(InvalidInputError):

@@ -285,7 +285,7 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_while_waiting_keeps_what_came_marked(api):
-    api.answer = lambda _: Reply([{"type": "text", "text": "one" + " more" * 500}], delay=0.1)
+    api.answer = lambda _: Reply([{"type": "text", "text": "one" + " more" * 500}], delay=0.02)
     command = [sys.executable, "-c", INTERRUPTED, KEY, api.url]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as asking:
