@@ -97,11 +97,7 @@ def take_turn(
                 if on_text is not None:
                     on_text(text)
     except BaseException as error:
-        kept = answer.says_something
-        if kept:
-            manager.add_message(session.id, _message(answer, call, {"interrupted": True}))
-        if isinstance(error, ModelError):
-            error.hint = _how_to_go_on(error.hint, session.id, kept=kept)
+        _keep(manager, session.id, answer, call, error)
         raise
     odd = {} if answer.stop_reason in _WHOLE else {"stop_reason": answer.stop_reason}
     message = manager.add_message(session.id, _message(answer, call, odd | _claim(answer, call)))
@@ -144,6 +140,15 @@ def _prepare(session: Session, said: list[Message], model: str | None, parameter
     chosen = model or session.parameters.get("model") or config.default_model()
     request = prompt.request(chosen, **parameters)
     return _Call(request, prompt, [*prompt.notes, *prompt.left_out(chosen, **parameters)])
+
+
+def _keep(manager: Sessions, session_id: str, answer: Answer, call: _Call, error: BaseException) -> None:
+    """Commit what came before the answer broke off, and have the error say how to go on."""
+    kept = answer.says_something
+    if kept:
+        manager.add_message(session_id, _message(answer, call, {"interrupted": True}))
+    if isinstance(error, ModelError):
+        error.hint = _how_to_go_on(error.hint, session_id, kept=kept)
 
 
 def _message(answer: Answer, call: _Call, metadata: dict[str, Any]) -> Message:
