@@ -67,6 +67,7 @@ class _Reader:
         self.problems.append(Problem(self.number, reason))
 
     def read(self, line: Line) -> None:
+        """Take one line in."""
         self.number = line.number
         kind = word(line.data.get("type"))
         if kind is None:
@@ -77,6 +78,7 @@ class _Reader:
             self._read_event(kind, line)
 
     def conversations(self) -> tuple[ImportedConversation, ...]:
+        """Give what was read, each conversation with the summaries that are its own."""
         found = [session for session in self.sessions.values() if session.thread.turns]
         mains = [session for session in found if not session.agent]
         strays = [text for leaf, text in self.summaries if leaf not in self.homes]

@@ -44,6 +44,7 @@ class _Reader:
         self._calls: dict[str, str] = {}
 
     def read(self, where: str, data: dict[str, Json]) -> None:
+        """Take one message in."""
         if where == "response":
             data = next((item for _, item in _choice(data)), data)
         role = role_of(data.get("role"))
