@@ -17,7 +17,7 @@ from typing import cast
 
 from claif_git.errors import InvalidInputError, MalformedError
 from claif_git.format.attachments import Kept, is_path, path_of, payload_of
-from claif_git.format.values import ANY_KEY, dumps, escape, loads
+from claif_git.format.values import ANY_KEY, dumps, loads
 from claif_git.model import Block, Json
 
 PART, ATTACHMENT, JSON = "$part", "$attachment", "$json"
@@ -57,11 +57,6 @@ class Packer:
         self.attachments = attachments
         self.parts.append(dumps(block, max_depth=MAX_BLOCK_DEPTH, max_key=ANY_KEY))
         self.lines.append(dumps({JSON: len(self.parts)}))
-
-    def escaped(self) -> Packer:
-        """Write the parts' lone surrogates as the front matter's `escaped: true` says."""
-        self.parts = [escape(part) for part in self.parts]
-        return self
 
     def body(self, seed: str) -> str:
         """Join the parts. The same `seed` gives the same marker, unless a part holds it."""

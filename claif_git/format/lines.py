@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from claif_git.errors import InvalidInputError, MalformedError
-from claif_git.format.values import MAX_KEY, dump_key, dumps, load_key, loads
+from claif_git.format.values import MAX_KEY, dump_key, dumps, load_key, loads, unlike_in_yaml
 from claif_git.model import Json, as_utc
 from claif_git.model.times import EARLIEST, LATEST
 
@@ -41,7 +41,7 @@ def scan(text: str, *, unread: str = "") -> dict[str, Json] | None:
     below: list[Json] | None = None
     key = ""
     lines = text.split("\n")
-    if lines.pop():
+    if lines.pop() or unlike_in_yaml(text):
         return None
     try:
         for each in lines:

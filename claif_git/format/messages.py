@@ -118,23 +118,21 @@ def identity(message: Message) -> str:
 
 
 def _encoded(message: Message) -> Encoded:
-    content, attachments, escaped, blocks = message.content, {}, False, ""
-    if isinstance(content, str):
-        body = f"{content}\n"
+    blocks, body, attachments = "", "", {}
+    if isinstance(message.content, str):
+        body = f"{message.content}\n"
     else:
         packer = Packer()
-        for block in content:
+        for block in message.content:
             packer.add(block)
-        body, blocks, attachments = "", listing("blocks", packer.lines), packer.attachments
-        seed = f"{message.role} {iso(message.timestamp)}"
-        body = packer.body(seed)
+        blocks, attachments = listing("blocks", packer.lines), packer.attachments
+        body = packer.body(f"{message.role} {iso(message.timestamp)}")
+    escaped = False
     try:
         raw = body.encode()
     except UnicodeEncodeError:
-        escaped = True
-        raw = (f"{escape(content)}\n" if isinstance(content, str) else packer.escaped().body(seed)).encode()
-    front = _front(message, blocks, escaped=escaped)
-    return Encoded(f"---\n{front}---\n".encode() + raw, attachments)
+        raw, escaped = escape(body).encode(), True
+    return Encoded(f"---\n{_front(message, blocks, escaped=escaped)}---\n".encode() + raw, attachments)
 
 
 def _front(message: Message, blocks: str, *, escaped: bool) -> str:

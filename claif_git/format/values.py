@@ -112,6 +112,11 @@ def check_key(key: str, max_key: int = MAX_KEY) -> None:
         raise InvalidInputError(f"a key of more than {MAX_KEY} characters: {key[:40]!r}")
 
 
+def unlike_in_yaml(text: str) -> bool:
+    """Tell whether YAML refuses a character that stands in `text`, or takes it for a line break where JSON does not."""
+    return "\r" in text or (("\x7f" in text or not text.isascii()) and _NOT_IN_YAML.search(text) is not None)
+
+
 def _json(value: Json) -> str:
     try:
         return _encode(value)

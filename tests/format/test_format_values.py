@@ -144,7 +144,16 @@ def test_scanning_any_text_gives_a_mapping_or_nothing(text):
     [
         *("a: 1", "a:1\n", "a : 1\n", "A: 1\n", "a: 1\na: 2\n", "\n", "# x\n", "a:\n", "a:\nb: 1\n", "a:\n  - 1\n"),
         *("- 1\n", "a: x\n", "a:\n- x\n", '"a" 1\n', '"a": 1\n"a": 2\n', "1: 2\n", "a: |\n x\n", "a: user \n"),
-        *("a: 2026-01-01\n", "a" * 201 + ": 1\n", '"' + "a" * 201 + '": 1\n', "true\n", "1: 1\n", '"a": 1\r\n\r\n'),
+        *(
+            "a: 2026-01-01\n",
+            "a" * 201 + ": 1\n",
+            '"' + "a" * 201 + '": 1\n',
+            "true\n",
+            "1: 1\n",
+            '"a": 1\r\n',
+            'a: "\x85"\n',
+            'a: "\x7f"\n',
+        ),
     ],
 )
 def test_lines_that_are_not_ours_are_left_to_the_yaml_reader(text):
