@@ -55,7 +55,14 @@ def test_changing_what_went_in_or_came_out_changes_no_template() -> None:
 
 
 def test_unknown_parameters_are_kept_for_the_model_to_judge() -> None:
-    data = {"suggested_parameters": {"thinking": {"type": "adaptive"}, "temperature": None}}
+    data = {
+        "suggested_parameters": {
+            "model": "m",
+            "stop_sequences": ["END"],
+            "thinking": {"type": "adaptive"},
+            "temperature": None,
+        }
+    }
     assert SessionTemplate.from_data("new", data).suggested_parameters == data["suggested_parameters"]
 
 
