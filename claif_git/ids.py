@@ -6,9 +6,10 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
-from claif_git.errors import InvalidInputError
+from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError
 from claif_git.model.times import now
 
 RANDOM_LENGTH = 12
@@ -53,6 +54,18 @@ def check_session_name(name: str) -> str:
     if not is_session_name(name):
         raise InvalidInputError(f"not a session id: {name[:80]!r}", hint="letters, digits, '.', '_' and '-'")
     return name
+
+
+def unique(prefix: str, names: Mapping[str, object]) -> str:
+    """Give the one name that starts with `prefix`. SessionNotFoundError, AmbiguousIdError with the candidates."""
+    if prefix in names:
+        return prefix
+    found = sorted(name for name in names if name.startswith(prefix)) if prefix else []
+    if not found:
+        raise SessionNotFoundError(prefix)
+    if len(found) > 1:
+        raise AmbiguousIdError(prefix, found)
+    return found[0]
 
 
 def writer_token(*parts: str) -> str:

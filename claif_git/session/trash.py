@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 from claif_git.errors import SessionNotFoundError, StoreError
 from claif_git.git import Commit
 from claif_git.history.commits import commit_of
+from claif_git.history.store_branch import encode_tombstone
+from claif_git.history.store_branch import tombstone_path as tombstone_path  # noqa: PLC0414 - part of this module's names
 from claif_git.model.session import Session
-from claif_git.model.times import iso, now
+from claif_git.model.times import now
 from claif_git.session.reading import newest_first, session_of
 from claif_git.session.store import DRAFTS, TRASH, unique
 from claif_git.session.working import Working
@@ -18,13 +19,11 @@ KEPT = timedelta(days=30)
 """How long a deleted session can be restored."""
 
 
-def tombstone_path(session_id: str) -> str:
-    """Name the file, in the store's own branch, that says a session was deleted."""
-    return f"tombstones/{session_id}.yaml"
-
-
-def delete(working: Working, session_id: str) -> None:
+def delete(working: Working, session_id: str, *, expected: str | None = None, tombstone: bytes | None = None) -> None:
     """Move a session to the trash, this manager's unsaved turns along; leave a tombstone that names the deleted tip.
+
+    `tombstone` is another store's, to be kept instead of one of our own; `expected` the tip that it was judged by, so
+    that a session that somebody moved since stays (StoreError).
 
     First the trash's ref, then the session's, then the tombstone: whatever interrupts this, a second call completes it.
     """
@@ -32,6 +31,8 @@ def delete(working: Working, session_id: str) -> None:
         tip = working.read(session_id).commit
         head = working.store.head(session_id)
         branch = working.repo.ref(head)
+        if expected is not None and branch != expected:
+            raise StoreError(f"{session_id} was changed meanwhile, and stays")
         moment = now()
         _bury(working, session_id, tip, moment)
         if not working.repo.move_ref(head, branch, None):
@@ -40,10 +41,8 @@ def delete(working: Working, session_id: str) -> None:
             if ref == working.draft_ref(session_id):
                 working.repo.move_ref(ref, draft, None)
         working.drafts.discard(session_id)
-        data = f"deleted_at: {iso(moment)}\ntip: {json.dumps(branch)}\n"
-        working.store.branch.write(
-            {tombstone_path(session_id): data.encode()}, f"delete: {session_id}", working.who, moment
-        )
+        said = tombstone or encode_tombstone(branch, moment)
+        working.store.branch.write({tombstone_path(session_id): said}, f"delete: {session_id}", working.who, moment)
 
 
 def _bury(working: Working, session_id: str, tip: str, moment: datetime) -> None:

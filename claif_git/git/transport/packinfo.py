@@ -1,0 +1,152 @@
+"""Looking at a pack without unpacking it: which objects it names, of what kind, and how large they would be.
+
+A few bytes of a pack can stand for gigabytes, so sizes are read from the entries' own headers before anything is
+inflated. The pack and its index have been checked by whoever made the index.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from claif_git.errors import StoreError
+from claif_git.git.kinds import Oid
+
+_KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+_OFS_DELTA, _REF_DELTA = 6, 7
+_TABLE = 8 + 256 * 4
+_DEEPEST = 10_000
+"""Deltas that build on deltas. Git makes chains of 50, and never more than 4,095."""
+
+
+class PackedInfo(NamedTuple):
+    """An object's kind and size, and the largest of what has to be in memory to build it from its deltas."""
+
+    kind: str
+    size: int
+    largest: int
+
+
+class PackInfo:
+    """One pack with an index of version 2. Close it after use."""
+
+    def __init__(self, pack: Path) -> None:
+        self.pack = pack
+        self._data = _mapped(pack)
+        self._index = _mapped(pack.with_suffix(".idx"))
+        if self._index[:8] != b"\xfftOc\0\0\0\2":
+            raise StoreError(f"{pack.name} has an index of a form that is not supported")
+        self._fanout = struct.unpack(">256L", self._index[8:_TABLE])
+        self.count: int = self._fanout[255]
+
+    def close(self) -> None:
+        """Close both files."""
+        self._data.close()
+        self._index.close()
+
+    def oids(self) -> Iterator[Oid]:
+        """Give all objects."""
+        for at in range(self.count):
+            yield self._name(at).hex()
+
+    def has(self, oid: Oid) -> bool:
+        """Whether the pack names the object."""
+        return self._find(bytes.fromhex(oid)) is not None
+
+    def info(self, oid: Oid) -> PackedInfo | None:
+        """Give an object's kind and sizes in bytes; None if it is not in this pack. StoreError for damage."""
+        at = self._find(bytes.fromhex(oid))
+        try:
+            return None if at is None else self._info(self._offset(at))
+        except (IndexError, struct.error, zlib.error) as error:
+            raise StoreError(f"object {oid} is damaged in its pack") from error
+
+    def _name(self, at: int) -> bytes:
+        return self._index[_TABLE + at * 20 : _TABLE + at * 20 + 20]
+
+    def _find(self, name: bytes) -> int | None:
+        low: int = self._fanout[name[0] - 1] if name[0] else 0
+        high: int = self._fanout[name[0]]
+        while low < high:
+            middle = (low + high) // 2
+            found = self._name(middle)
+            if found == name:
+                return middle
+            low, high = (middle + 1, high) if found < name else (low, middle)
+        return None
+
+    def _offset(self, at: int) -> int:
+        offsets = _TABLE + self.count * 24
+        (offset,) = struct.unpack_from(">L", self._index, offsets + at * 4)
+        if offset & 0x80000000:
+            (offset,) = struct.unpack_from(">Q", self._index, offsets + self.count * 4 + (offset & 0x7FFFFFFF) * 8)
+        return int(offset)
+
+    def _info(self, offset: int) -> PackedInfo:
+        size = largest = -1
+        for _ in range(_DEEPEST):
+            number, stored, at = self._entry(offset)
+            largest = max(largest, stored)
+            if number in _KINDS:
+                return PackedInfo(_KINDS[number], stored if size < 0 else size, largest)
+            if number == _OFS_DELTA:
+                back, at = self._back(at)
+                base = offset - back
+            elif number == _REF_DELTA:
+                found = self._find(self._data[at : at + 20])
+                base, at = -1 if found is None else self._offset(found), at + 20
+            else:
+                break
+            if not 0 < base < len(self._data) or base == offset:
+                break
+            result = self._result_size(at)
+            size, largest, offset = result if size < 0 else size, max(largest, result), base
+        raise IndexError
+
+    def _entry(self, at: int) -> tuple[int, int, int]:
+        """Read an entry's kind and size; give them, and where it goes on."""
+        byte = self._data[at]
+        number, size, shift = byte >> 4 & 7, byte & 15, 4
+        while byte & 0x80:
+            at += 1
+            byte = self._data[at]
+            size |= (byte & 0x7F) << shift
+            shift += 7
+        return number, size, at + 1
+
+    def _back(self, at: int) -> tuple[int, int]:
+        byte = self._data[at]
+        back = byte & 0x7F
+        while byte & 0x80:
+            at += 1
+            byte = self._data[at]
+            back = (back + 1) << 7 | byte & 0x7F
+        return back, at + 1
+
+    def _result_size(self, at: int) -> int:
+        """Read from a delta's beginning how large its result is: after the size of what it builds on."""
+        head = zlib.decompressobj().decompress(self._data[at : at + 64], 32)
+        sizes, place = [], 0
+        for _ in range(2):
+            size = shift = 0
+            while True:
+                byte = head[place]
+                place += 1
+                size |= (byte & 0x7F) << shift
+                shift += 7
+                if not byte & 0x80:
+                    break
+            sizes.append(size)
+        return sizes[1]
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot read {path.name}: {error}") from error

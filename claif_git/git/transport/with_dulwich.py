@@ -1,0 +1,195 @@
+"""Moving objects with dulwich, where there is no git command. Slower, and without credential helpers and proxies."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from claif_git.errors import ClaifGitError, InvalidInputError, RemoteError
+from claif_git.git.kinds import Oid, is_oid
+from claif_git.git.repository import Repository
+from claif_git.git.transport.address import Address
+from claif_git.git.transport.interface import Progress, PushResult, RefUpdate
+from claif_git.git.transport.limits import Limits
+from claif_git.git.transport.process import printable
+from claif_git.git.transport.quarantine import Quarantine
+
+if TYPE_CHECKING:
+    from dulwich.client import GitClient
+
+_ZERO = b"0" * 40
+_REFS_BYTES = 400
+
+
+class DulwichTransport:
+    """Talks to remotes by dulwich."""
+
+    name = "dulwich"
+
+    def refs(self, repo: Repository, address: Address, limits: Limits) -> dict[str, Oid]:
+        """Give the refs that the remote shows, by full name. RemoteError, also for more than `max_refs`."""
+        with _talking(repo, address, limits.max_refs * _REFS_BYTES + 4096) as (client, path):
+            found = _named(client.get_refs(path).refs)
+        if len(found) > limits.max_refs:
+            raise RemoteError(f"{address} has more than {limits.max_refs} refs")
+        return found
+
+    def fetch(
+        self,
+        quarantine: Quarantine,
+        address: Address,
+        names: Sequence[str],
+        limits: Limits,
+        progress: Progress | None = None,
+    ) -> dict[str, Oid]:
+        """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
+        from dulwich.object_store import DiskObjectStore
+
+        wanted: dict[str, Oid] = {}
+
+        def determine(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:  # noqa: ARG001 - its signature
+            shown = _named(refs)
+            if missing := [name for name in names if name not in shown]:
+                raise RemoteError(f"{address} has no {missing[0]} any more")
+            wanted.update({name: shown[name] for name in names})
+            return [oid.encode() for oid in set(wanted.values())]
+
+        with _talking(quarantine.store, address, limits.max_pack_size + 4096) as (client, path):
+            store = DiskObjectStore(
+                quarantine.path / "objects", pack_big_file_threshold=max(limits.max_object_size, 1 << 20)
+            )
+            try:
+                file, commit, abort = store.add_pack()
+                try:
+                    write = _bounded(file.write, address, limits)
+                    client.fetch_pack(path, determine, _haves(quarantine.store), write, _told(address, progress))
+                except BaseException:
+                    abort()
+                    raise
+                commit()
+            finally:
+                store.close()
+        return wanted
+
+    def push(
+        self, repo: Repository, address: Address, updates: Iterable[RefUpdate], progress: Progress | None = None
+    ) -> dict[str, PushResult]:
+        """Send what the updates need and move the refs. RemoteError if the remote is away or takes nothing at all."""
+        if address.kind == "bundle":
+            raise InvalidInputError(f"{address} is a bundle file, which can only be fetched from")
+        from dulwich.repo import Repo
+
+        asked = {update.name: update for update in updates}
+        results: dict[str, PushResult] = {}
+
+        def decide(refs: Mapping[Any, Any]) -> dict[Any, Any]:
+            """Look at what the remote shows now: dulwich itself compares nothing, and would move a ref anywhere."""
+            shown = _named(refs)
+            moves = {}
+            for name, update in asked.items():
+                if shown.get(name) == update.old:
+                    moves[name.encode()] = (update.new or "").encode() or _ZERO
+                else:
+                    results[name] = PushResult(done=False, moved=True, reason="it was moved meanwhile")
+            return moves
+
+        with _talking(repo, address, 1 << 30) as (client, path), contextlib.closing(Repo(str(repo.path))) as own:
+            pack: Any = own.generate_pack_data  # its progress is a str's in one place and bytes' in the other
+            sent = client.send_pack(path, decide, pack, _told(address, progress))
+        status = sent.ref_status
+        for name in asked:
+            if name not in results:
+                results[name] = _result(status, name)
+        return results
+
+
+def _result(status: Mapping[bytes, str | None] | None, name: str) -> PushResult:
+    """Say what became of a ref. A refusal stands in the status only; without one there is nobody to ask."""
+    reason = (status or {}).get(name.encode())
+    if reason is None:
+        return PushResult(done=True)
+    text = printable(str(reason))
+    moved = "unable to" in text or "failed to update ref" in text or "fetch first" in text or "lock" in text
+    return PushResult(done=False, moved=moved, reason=text)
+
+
+def _named(refs: Mapping[Any, Any]) -> dict[str, Oid]:
+    found: dict[str, Oid] = {}
+    for raw, value in refs.items():
+        name, oid = bytes(raw).decode("utf-8", "surrogateescape"), (value or b"").decode("ascii", "replace")
+        if name.startswith("refs/") and is_oid(oid) and not name.endswith("^{}"):
+            found[name] = oid
+    return found
+
+
+def _haves(repo: Repository) -> Any:
+    """Give what tells the remote which commits we have."""
+    from dulwich.object_store import ObjectStoreGraphWalker
+
+    def parents(oid: bytes) -> Any:
+        return [parent.encode() for parent in repo.read_commit(oid.decode()).parents]
+
+    heads = [oid.encode() for oid in set(repo.refs().values()) if repo.read(oid)[0] == "commit"]
+    return ObjectStoreGraphWalker(heads, parents)  # type: ignore[arg-type] # a NewType over bytes
+
+
+def _bounded(write: Callable[[bytes], int], address: Address, limits: Limits) -> Callable[[bytes], int]:
+    written = 0
+
+    def bounded(data: bytes) -> int:
+        nonlocal written
+        written += len(data)
+        if written > limits.max_pack_size:
+            raise RemoteError(f"{address} sends more than {limits.max_pack_size} bytes at once")
+        return write(data)
+
+    return bounded
+
+
+def _told(address: Address, progress: Progress | None) -> Callable[[bytes], None]:
+    """Pass a remote's progress on, line by line."""
+
+    def tell(data: bytes) -> None:
+        if progress is not None:
+            for line in data.decode("utf-8", "replace").replace("\r", "\n").split("\n"):
+                if line.strip():
+                    progress(printable(address.redact(line)))
+
+    return tell
+
+
+@contextlib.contextmanager
+def _talking(repo: Repository, address: Address, most: int) -> Iterator[tuple[GitClient, bytes]]:
+    """Give a client, and turn whatever goes wrong with it into a RemoteError of one line."""
+    from claif_git.git.transport.clients import client_for
+
+    read = 0
+
+    def count(size: int) -> None:
+        nonlocal read
+        read += size
+        if read > most:
+            raise RemoteError(f"{address} sends more than is taken")
+
+    try:
+        with client_for(address, repo.config_get("core.sshCommand"), count) as opened:
+            yield opened
+    except ClaifGitError:
+        raise
+    except Exception as error:  # a remote's rubbish makes dulwich raise nearly anything
+        raise RemoteError(f"{address}: {_reason(error, address)}") from error
+
+
+def _reason(error: Exception, address: Address) -> str:
+    """Say in one line what dulwich's exception means."""
+    kind = type(error).__name__
+    if kind == "NotGitRepository":
+        return "there is no repository"
+    if kind in ("HTTPUnauthorized", "HTTPProxyUnauthorized"):
+        return "the remote asks for a user and a password that it takes"
+    if isinstance(error, FileNotFoundError) and address.kind == "ssh":
+        return "ssh cannot be run"
+    lines = [line for line in address.redact(str(error)).splitlines() if line.strip()]
+    text = printable(lines[-1] if lines else "")
+    return (text or kind)[:300]

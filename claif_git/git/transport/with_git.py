@@ -1,0 +1,176 @@
+"""Moving objects with the git command: the user's own ssh, credential helpers and proxies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from claif_git.errors import InvalidInputError, RemoteError
+from claif_git.git.kinds import Oid, is_oid
+from claif_git.git.repository import Repository
+from claif_git.git.transport.address import Address
+from claif_git.git.transport.interface import Progress, PushResult, RefUpdate
+from claif_git.git.transport.limits import Limits
+from claif_git.git.transport.process import Run, gist, run_git
+from claif_git.git.transport.quarantine import Quarantine
+
+NEEDS = (2, 31)
+"""The first git that takes settings by the environment and refspecs from stdin."""
+
+_REMOTE = "claif-transfer"
+"""The name under which git gets the address, so that it stands in no list of processes."""
+
+_REFS_BYTES = 400  # more than a line of ls-remote is long
+_AT_ONCE = 500  # refspecs on one command line
+_SETTINGS = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "protocol.ext.allow": "never",
+    "protocol.version": "2",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "fetch.unpackLimit": "1",
+    "transfer.unpackLimit": "1",
+    "fetch.writeCommitGraph": "false",
+    "fetch.recurseSubmodules": "false",
+    "push.followTags": "false",
+    "push.gpgSign": "false",
+    "push.recurseSubmodules": "no",
+    "push.useForceIfIncludes": "false",
+    # Whoever reads the pack looks at each object, and lets the sound sessions in: here one bad object would stop all.
+    "fetch.fsckObjects": "false",
+    "transfer.fsckObjects": "false",
+    "transfer.bundleURI": "false",
+}
+_STATUS = re.compile(r"([ +\-*!=])\t([^\t]*):([^\t:]+)\t(.*)")
+_REASON = re.compile(r"\((.*)\)\s*$")
+_MOVED = re.compile(
+    r"fetch first|non-fast-forward|stale info|needs force|already exists|cannot lock ref|failed to update ref"
+    r"|reference already exists|incorrect old value|but expected"
+)
+
+
+class GitTransport:
+    """Talks to remotes by running git."""
+
+    name = "git"
+
+    def refs(self, repo: Repository, address: Address, limits: Limits) -> dict[str, Oid]:
+        """Give the refs that the remote shows, by full name. RemoteError, also for more than `max_refs`."""
+        done = run_git(
+            ["ls-remote", "--quiet", "--refs", _REMOTE],
+            git_dir=repo.path,
+            address=address,
+            settings=_settings(address),
+            most=limits.max_refs * _REFS_BYTES + 4096,
+        )
+        _check(done, address)
+        found: dict[str, Oid] = {}
+        for line in done.output.decode("utf-8", "surrogateescape").split("\n"):
+            oid, _, name = line.partition("\t")
+            if is_oid(oid) and name.startswith("refs/"):
+                found[name] = oid
+        if len(found) > limits.max_refs:
+            raise RemoteError(f"{address} has more than {limits.max_refs} refs")
+        return found
+
+    def fetch(
+        self,
+        quarantine: Quarantine,
+        address: Address,
+        names: Sequence[str],
+        limits: Limits,
+        progress: Progress | None = None,
+    ) -> dict[str, Oid]:
+        """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
+
+        def watch() -> None:
+            if quarantine.size() > limits.max_pack_size:
+                raise RemoteError(f"{address} sends more than {limits.max_pack_size} bytes at once")
+
+        tracked = {f"refs/incoming/{number}": name for number, name in enumerate(names)}
+        refspecs = "".join(f"+{name}:{ref}\n" for ref, name in tracked.items())
+        options = ["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
+        done = run_git(
+            ["fetch", *options, "--progress" if progress else "--no-progress", "--stdin", "--end-of-options", _REMOTE],
+            git_dir=quarantine.path,
+            address=address,
+            settings=_settings(address),
+            stdin=refspecs.encode("utf-8", "surrogateescape"),
+            watch=watch,
+            progress=progress,
+            alloc_limit=max(4 * limits.max_object_size, 1 << 30),
+        )
+        watch()
+        _check(done, address)
+        return {name: oid for ref, name in tracked.items() if (oid := quarantine.ref(ref))}
+
+    def push(
+        self, repo: Repository, address: Address, updates: Iterable[RefUpdate], progress: Progress | None = None
+    ) -> dict[str, PushResult]:
+        """Send what the updates need and move the refs. RemoteError if the remote is away or takes nothing at all."""
+        if address.kind == "bundle":
+            raise InvalidInputError(f"{address} is a bundle file, which can only be fetched from")
+        results: dict[str, PushResult] = {}
+        for some in _in_bunches(list(updates)):
+            results |= self._push(repo, address, some, progress)
+        return results
+
+    def _push(
+        self, repo: Repository, address: Address, updates: Sequence[RefUpdate], progress: Progress | None
+    ) -> dict[str, PushResult]:
+        # A plain push only ever moves forward, and the remote compares with what it showed. A deletion would go through
+        # whatever the ref says, so it names what it expects.
+        leases = [f"--force-with-lease={update.name}:{update.old}" for update in updates if update.new is None]
+        refspecs = [f"{update.new or ''}:{update.name}" for update in updates]
+        options = ["--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules", "--no-signed"]
+        done = run_git(
+            [
+                "push",
+                *options,
+                "--progress" if progress else "--no-progress",
+                *leases,
+                "--end-of-options",
+                _REMOTE,
+                *refspecs,
+            ],
+            git_dir=repo.path,
+            address=address,
+            settings=_settings(address),
+            progress=progress,
+        )
+        results = dict(_statuses(done.output.decode("utf-8", "replace")))
+        if not results and done.code:
+            _check(done, address)
+        missing = PushResult(done=False, reason=gist(done.errors) or "the remote did not say")
+        return {
+            update.name: results.get(update.name, missing if done.code else PushResult(done=True)) for update in updates
+        }
+
+
+def _in_bunches(updates: list[RefUpdate]) -> Iterator[list[RefUpdate]]:
+    for start in range(0, len(updates), _AT_ONCE):
+        yield updates[start : start + _AT_ONCE]
+
+
+def _settings(address: Address) -> Mapping[str, str]:
+    return {**_SETTINGS, f"remote.{_REMOTE}.url": address.url}
+
+
+def _check(done: Run, address: Address) -> None:
+    if done.code:
+        raise RemoteError(f"{address}: {gist(done.errors) or f'git ended with {done.code}'}")
+
+
+def _statuses(output: str) -> Iterator[tuple[str, PushResult]]:
+    for line in output.splitlines():
+        status = _STATUS.fullmatch(line)
+        if status is None:
+            continue
+        flag, _, name, summary = status.groups()
+        if flag != "!":
+            yield name, PushResult(done=True)
+            continue
+        reason = _REASON.search(summary)
+        text = reason[1] if reason else summary
+        yield name, PushResult(done=False, moved=bool(_MOVED.search(text)), reason=text)
