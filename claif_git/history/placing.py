@@ -94,15 +94,23 @@ def _last_named(folder: Folder) -> tuple[str, Item] | None:
 
 
 def _folder_for_run(chain: list[tuple[str, Folder]], writer: str, stamp: str) -> str:
-    """Give the prefix of the folder that takes a new run: the deepest of the chain with room, or one made for it.
+    """Give the prefix of the folder that takes a new run: the last of the chain, or a `-more` folder to be made.
 
-    A folder takes FOLDER_SIZE runs and then as many `-more` folders, so that depth grows as the logarithm of the runs.
+    Depth is bounded: `messages/` takes FOLDER_SIZE runs, then as many `-more` folders of runs, and from then on `-more`
+    folders that hold runs and as many `-more` folders again.
     """
     prefix, folder = chain[-1]
     if len(folder) < layout.FOLDER_SIZE:
         return prefix
-    more = layout.more_name(stamp, writer)
-    for outer, candidate in reversed(chain):
-        if len(candidate) < 2 * layout.FOLDER_SIZE:
-            return f"{outer}{more}/"
-    return f"{prefix}{more}/"
+    outer = ""
+    if (
+        len(chain) > 1
+        and _count_more(chain[0][1]) > layout.FOLDER_SIZE
+        and _count_more(chain[1][1]) < layout.FOLDER_SIZE
+    ):
+        outer = chain[1][0]
+    return f"{outer}{layout.more_name(stamp, writer)}/"
+
+
+def _count_more(folder: Folder) -> int:
+    return sum(name.endswith("-more") for name in folder.items)

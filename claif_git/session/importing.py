@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from claif_git.format.header import SessionHeader
+from claif_git.format.messages import identity
 from claif_git.git.trees import Add
 from claif_git.history.chain import Chain, Line, missing_from
 from claif_git.history.commits import one_line
@@ -78,7 +79,7 @@ def _plans(working: Working, conversation: ImportedConversation) -> list[_Plan]:
         owned.update(turns)
         plans.append(_plan(working, conversation, branch, turns, fork))
     order = {branch.key: at for at, branch in enumerate(conversation.branches)}
-    by_key = {plan.line.source[-1]: plan for plan in plans}
+    by_key = {plan.line.source[2]: plan for plan in plans}
     return [by_key[key] for key in sorted(by_key, key=lambda key: order[key])]
 
 
@@ -96,9 +97,13 @@ def _plan(
 ) -> _Plan:
     messages = [conversation.turns[turn].message for turn in turns]
     source = (conversation.source, conversation.key, branch.key)
-    session_id = _session_id(conversation, source, messages[fork:])
-    tip = working.repo.ref(IMPORTS + session_id)
-    held = working.peek(session_id, tip) if tip else None
+    session_id, held = _chain_so_far(working, conversation, source, messages[fork:])
+    new = missing_from(held, messages)
+    if held is not None and new and len(messages) - len(new) < len(held.files):
+        # Another conversation that began alike (a list of messages has no name of its own): it is kept apart.
+        source = (*source, identity(new[0]))
+        session_id, held = _chain_so_far(working, conversation, source, messages[fork:])
+        new = missing_from(held, messages)
     line = Line(
         session_id=session_id,
         source=source,
@@ -107,7 +112,15 @@ def _plan(
         metadata={**conversation.metadata, **branch.metadata},
         order=conversation.order,
     )
-    return _Plan(line, turns, fork, held, missing_from(held, messages))
+    return _Plan(line, turns, fork, held, new)
+
+
+def _chain_so_far(
+    working: Working, conversation: ImportedConversation, source: tuple[str, ...], own: Sequence[Message]
+) -> tuple[str, Snapshot | None]:
+    session_id = _session_id(conversation, source, own)
+    tip = working.repo.ref(IMPORTS + session_id)
+    return session_id, working.peek(session_id, tip) if tip else None
 
 
 def _session_id(conversation: ImportedConversation, source: tuple[str, ...], own: Sequence[Message]) -> str:

@@ -263,7 +263,7 @@ class SessionManager:
 
         return conversation_flow(self.get_session(session_id))
 
-    # importing
+    # reading other tools' files
 
     def import_file(
         self,
