@@ -1,7 +1,7 @@
 """The three-way union of two session trees. Only what differs is read, and nothing that either side added is lost.
 
 Below `messages/`, `drops/`, `attachments/` and `sessions/` nothing is ever deleted: what one side removed with plain
-git comes back, and is reported so that it can be dropped. Anywhere else (a stranger's files) git's three-way rule holds.
+git comes back, and is reported so that it can be dropped. Anywhere else (a stranger's files) git's own rule holds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class United:
 
 
 def unite(base: Folder | None, ours: Folder, theirs: Folder, read_blob: Callable[[str], bytes], add: Add) -> United:
-    """Merge two trees over their common ancestor's (None for unrelated ones); ours stands where both changed a thing."""
+    """Merge two trees over their common ancestor's (None if unrelated); ours stands where both changed a thing."""
     return _Union(read_blob, add).run(base, ours, theirs)
 
 
