@@ -12,6 +12,7 @@ from claif_git.cli import environment
 from claif_git.cli.context import Run, run_of
 from claif_git.cli.errors import report
 from claif_git.cli.lazy import Entry, Family, LazyGroup, Loaded
+from claif_git.cli.terminal import Output
 
 PROGRAM = "claif-git"
 COLOURS = ("auto", "always", "never")
@@ -111,7 +112,7 @@ def root() -> LazyGroup:
 
 def run(args: Sequence[str], state: Run | None = None) -> int:
     """Run one command line and give its exit code; whatever goes wrong has been said on stderr."""
-    state = state or Run()
+    state = state or Run(Output(no_colour=environment.no_colour()))
     try:
         code = root().main(list(args), prog_name=PROGRAM, standalone_mode=False, obj=state)
         state.out.flush()

@@ -1,4 +1,7 @@
-"""The environment variables that a terminal program is expected to know, in one place."""
+"""The two variables that are about this run of a terminal program; what concerns the store is in `claif_git.config`.
+
+They are read here because they are needed when everything else has failed, or before anything else is loaded.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,3 @@ def debug() -> bool:
 def no_colour() -> bool:
     """Whether $NO_COLOR forbids colours (https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
-
-
-def current_session() -> str:
-    """Give the session that `ask -c` goes on with in this shell ($CLAIF_SESSION), or an empty string."""
-    return os.environ.get("CLAIF_SESSION", "")
-
-
-def editor() -> str:
-    """Give the command of the user's editor, as git looks for it."""
-    names = ("GIT_EDITOR", "VISUAL", "EDITOR")
-    return next((value for name in names if (value := os.environ.get(name))), "vi")

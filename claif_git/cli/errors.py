@@ -22,19 +22,23 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.AmbiguousIdError, NOT_FOUND),
     (errors.InvalidInputError, USAGE),
     (errors.MessageIndexError, USAGE),
+    (FileNotFoundError, NOT_FOUND),
 )
 _HTTP_REFUSALS = (401, 403)
 _DEBUG_HINT = "CLAIF_GIT_DEBUG=1 shows where it happened"
 
 
-def report(error: BaseException, out: Output, *, debug: bool = False) -> int:
-    """Say in one line what happened, in another what to do, and give the exit code. `debug` adds the traceback."""
+def report(error: BaseException, out: Output, *, about: str = "", debug: bool = False) -> int:
+    """Say in one line what happened, in another what to do, and give the exit code.
+
+    `about` names the one of several things that it happened to; `debug` adds the traceback.
+    """
     code = exit_code(error)
     if debug and code != INTERRUPTED:
         out.note("".join(traceback.format_exception(error)).rstrip())
     message, hint = described(error)
     if message:
-        out.note(f"error: {one_line(message)}")
+        out.note(f"error: {one_line(f'{about}: {message}' if about and about not in message else message)}")
     if hint:
         out.note(f"hint: {one_line(hint)}")
     return code

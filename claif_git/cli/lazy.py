@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,11 @@ class Family:
     entries: dict[str, Entry]
 
 
-class Loaded(MutableMapping[str, Any]):
+class Loaded(Mapping[str, Any]):
     """Commands by name, each made when it is asked for."""
 
-    def __init__(self, entries: dict[str, Entry | Family]) -> None:
-        self.entries = dict(entries)
+    def __init__(self, entries: Mapping[str, Entry | Family]) -> None:
+        self.entries = entries
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -44,12 +44,6 @@ class Loaded(MutableMapping[str, Any]):
             entry = self.entries[name]
             self._made[name] = family(name, entry) if isinstance(entry, Family) else _command(name, entry)
         return self._made[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self.entries[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
@@ -110,7 +104,7 @@ class LazyGroup(TyperGroup):
 def family(name: str, group: Family) -> LazyGroup:
     """Make the group of one family."""
     made = LazyGroup(name=name, help=group.help, rich_markup_mode=None)
-    made.commands = Loaded(dict(group.entries))
+    made.commands = Loaded(group.entries)  # type: ignore[assignment]  # nobody adds to it
     return made
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,17 +77,9 @@ def one_of(word: str | None, known: Iterable[str], option: str) -> str | None:
     return word
 
 
-@contextmanager
-def readable_file(path: Path) -> Iterator[Path]:
-    """Give a path to read: for `-`, a temporary copy of stdin, so that it can be told by its content alone."""
-    if str(path) != "-":
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="claif-git-") as folder:
-        copy = Path(folder) / "stdin"
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield copy
+def raw_bytes(path: Path) -> bytes:
+    """Read a file, `-` being stdin. OSError."""
+    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
 
 
 def mapping_file(path: Path, option: str) -> dict[str, Any]:
@@ -106,7 +95,6 @@ def mapping_file(path: Path, option: str) -> dict[str, Any]:
 def text_file(path: Path, option: str) -> str:
     """Read a text file, `-` being stdin."""
     try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return raw.decode("utf-8-sig")
+        return raw_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise typer.BadParameter(f"{path} is not UTF-8 text.", param_hint=option) from None

@@ -11,6 +11,7 @@ from claif_git.cli.views import plain_data, table
 
 if TYPE_CHECKING:
     from claif_git.merge.result import MergeResult
+    from claif_git.session.importing import ImportReport
 
 _SHORT = 10
 
@@ -52,19 +53,23 @@ def merge_notes(out: Output, result: MergeResult) -> None:
         out.note(f"both changed {conflict.key} of {conflict.path}: kept {conflict.ours!r}, not {conflict.theirs!r}")
 
 
-def imports(out: Output, reports: Sequence[tuple[str, Any]], *, json: bool) -> None:
+def imports(out: Output, reports: Sequence[tuple[str, ImportReport]], *, json: bool) -> None:
     """List the sessions that files were imported into; on stderr, the lines that could not be read."""
     for name, report in reports:
         for problem in report.problems:
-            where = f"{name}:{problem.line}" if problem.line else name
+            where = name if problem.line is None else f"{name}:{problem.line}"
             out.note(f"warning: {where}: {problem.reason}")
     found = [(name, one) for name, report in reports for one in report.sessions]
     if json:
-        keys = ("file", "id", "title", "added", "outcome")
-        out.json([dict(zip(keys, (name, *one), strict=True)) for name, one in found])
+        out.json([{"file": name, **plain_data(one)} for name, one in found])
     else:
-        rows = [(session_id, title or "", added, outcome) for _, (session_id, title, added, outcome) in found]
+        rows = [(one.id, one.title or "", one.added, one.outcome) for _, one in found]
         table(out, ("id", "title", "added", "outcome"), rows)
+
+
+def nothing_read(reports: Sequence[tuple[str, ImportReport]]) -> bool:
+    """Whether files held nothing but lines that could not be read."""
+    return not any(report.sessions for _, report in reports) and any(report.problems for _, report in reports)
 
 
 def sync(out: Output, report: Any, *, json: bool) -> None:

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -19,6 +20,9 @@ import typer
 
 HANG_UP = 141
 """What a shell reports of a program whose reader went away: 128 and SIGPIPE. Nothing is said about it."""
+
+_READABLE = 0.1
+"""Seconds for which a line of progress stands at least."""
 
 # Control characters but tab and newline, line and paragraph separators, lone surrogates, and what Unicode lists as
 # ignorable (soft hyphens, bidi marks, zero-width and tag characters). Joiners and variation selectors are judged below.
@@ -96,6 +100,7 @@ class Output:
     def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None, *, no_colour: bool = False) -> None:
         self._out, self._err = stdout or sys.stdout, stderr or sys.stderr
         self._no_colour = no_colour
+        self._shown_at: float | None = None
         self.colour = "auto"
 
     @property
@@ -160,9 +165,20 @@ class Output:
 
     def progress(self, text: str) -> None:
         """Show what is going on in one line on stderr that the next replaces; only on a terminal. Empty: wipe it."""
-        if self.notes_to_terminal:
+        if self.notes_to_terminal and self._is_time(text):
             self._put(self._err, f"\r\x1b[K{one_line(text)}")
             self._err.flush()
+
+    def _is_time(self, text: str) -> bool:
+        """Whether the last line of progress could be read; wiping it is always in order, if there is one."""
+        if not text:
+            wiped, self._shown_at = self._shown_at is not None, None
+            return wiped
+        at = time.monotonic()
+        if self._shown_at is not None and at - self._shown_at < _READABLE:
+            return False
+        self._shown_at = at
+        return True
 
     def flush(self) -> None:
         """Let everything reach its reader."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli_fakes import START, Draft, Fake, Hit, claif, session_of
 
+from claif_git.cli.text import ago
 from claif_git.merge.result import MergeResult
 from claif_git.merge.trees import Conflict
 from claif_git.model import Message
@@ -333,3 +334,28 @@ def test_remotes_are_named_listed_and_forgotten() -> None:
     assert asked == [("add_remote", ("origin", "/srv/hub.git")), ("remove_remote", ("origin",))]
     assert claif("remote", "list", manager=manager).out == "origin\t/srv/hub.git\n"
     assert json.loads(claif("remote", "list", "--json", manager=manager).out) == {"origin": "/srv/hub.git"}
+
+
+def test_an_export_template_from_elsewhere_is_allowed_to_run() -> None:
+    manager = Fake()
+    assert "may run here" in claif("template", "trust", "custom", manager=manager).err
+    assert manager.calls[0] == ("trust_export_template", ("custom",), {})
+
+
+def test_packing_says_what_it_did() -> None:
+    manager = Fake(answers={"gc": {"expired": ["s-1"], "maintenance": None}})
+    assert claif("gc", "--dry-run", manager=manager).out == 'expired\t["s-1"]\n'
+    assert manager.calls[0] == ("gc", (), {"dry_run": True})
+    assert json.loads(claif("gc", "--json", manager=manager).out) == {"expired": ["s-1"], "maintenance": None}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "now"), (5, "5 s ago"), (150, "2 min ago"), (7200, "2 h ago"), (3 * 86400, "3 d ago")]
+)
+def test_ages_are_short(seconds: int, said: str) -> None:
+    assert ago(START, START + timedelta(seconds=seconds)) == said
+
+
+def test_dates_far_off_are_dates() -> None:
+    assert ago(START, START + timedelta(days=9)).startswith("2026-11-2")
+    assert ago(START, START - timedelta(days=3)).startswith("2026-11-2")

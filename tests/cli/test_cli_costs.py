@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("anthropic", "jinja2", "dulwich", "markdown_it", "pygments", "rich", "pydantic", "yaml", "click", "sqlite3")
+HEAVY = ("anthropic", "jinja2", "dulwich", "markdown_it", "pygments", "rich", "pydantic", "yaml", "click")
 
 _PROBE = """
 import sys

@@ -13,6 +13,7 @@ import pytest
 from cli_fakes import claif
 
 from claif_git.cli import commands as commands_package
+from claif_git.cli import main
 from claif_git.cli.app import COMMANDS, root
 from claif_git.cli.lazy import Entry, Family
 
@@ -87,3 +88,24 @@ def test_help_goes_to_stdout_also_where_nothing_is_asked_for(capsys: pytest.Capt
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert claif("--version").code == 0
     assert capsys.readouterr().out.startswith("claif-git ")
+
+
+def test_it_runs_from_its_arguments_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["claif-git", "session", "list"])
+    assert main() == 0
+    assert main(["session", "show", "nobody"]) == 3
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.splitlines()[0]) == ("", "error: no session 'nobody'")
+
+
+def test_the_version_of_a_source_tree_is_not_made_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from importlib import metadata
+
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert claif("--version").code == 0
+    assert capsys.readouterr().out == "claif-git (run from a source tree)\n"

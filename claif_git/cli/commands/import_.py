@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from claif_git.cli import complete, params, parse, reports
+from claif_git.cli import complete, errors, params, parse, reports
 from claif_git.cli.context import manager, run_of
+from claif_git.errors import ClaifGitError
+
+if TYPE_CHECKING:
+    from claif_git.session.importing import ImportReport
 
 EXAMPLES = (
     "claif-git import ~/.claude/projects/*/*.jsonl",
@@ -43,14 +47,23 @@ def command(
     line a session, parted by tabs: id, title, messages added, what happened.
     """
     out = run_of(ctx).out
-    done = []
+    done: list[tuple[str, ImportReport]] = []
+    code = 0
     with manager(ctx, make=True) as opened:
-        for position, file in enumerate(files):
-            out.progress(f"{position + 1} of {len(files)}: {file}" if len(files) > 1 else "")
-            with parse.readable_file(file) as path:
-                report = opened.import_file(path, source, keep_raw=keep_raw, dry_run=dry_run)
-            done.append((str(file), report))
-        out.progress("")
+        for file in files:
+            name = str(file)
+
+            def show(count: int, total: int, name: str = name) -> None:
+                out.progress(f"{name}: {count:,} of {total:,} messages")
+
+            try:
+                data = parse.raw_bytes(file)
+                read_as = "" if name == "-" else file.name
+                report = opened.import_data(data, read_as, source, keep_raw=keep_raw, dry_run=dry_run, progress=show)
+                done.append((name, report))
+            except (ClaifGitError, OSError) as error:
+                code = errors.report(error, out, about=name if len(files) > 1 else "")
+            out.progress("")
     reports.imports(out, done, json=json)
-    if not any(report.sessions for _, report in done) and any(report.problems for _, report in done):
-        raise typer.Exit(1)
+    if code or reports.nothing_read(done):
+        raise typer.Exit(code or errors.FAILURE)
