@@ -1,13 +1,11 @@
 """Files that survive: writing in one step, and making sure that a name is on the disk."""
-# ruff: noqa: PTH104, PTH106, PTH108, PTH116, PTH120
+# ruff: noqa: PTH104, PTH106, PTH108, PTH120
 # No Path objects here: these run several times a turn, and building them costs more than the calls.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-from collections.abc import Iterable
 
 CLOSED = os.O_CLOEXEC
 
@@ -94,35 +92,3 @@ def remove_empty_folders(folder: str, root: str) -> None:
         except OSError:  # not empty, or gone
             return
         folder = os.path.dirname(folder)
-
-
-class Folders:
-    """Which folders are known to be named on the disk.
-
-    A name is safe only once every folder above it is named too. Whoever made such a folder may have died before it
-    synced the one above, so each process does it once for each folder that it uses.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-
-    def sync(self, folders: Iterable[str], root: str) -> None:
-        """Sync `folders` and, where they are not known to be named, what is above them up to `root`."""
-        todo: dict[str, None] = {}
-        fresh: dict[str, int] = {}
-        for folder in folders:
-            todo[folder] = None
-            with contextlib.suppress(FileNotFoundError):
-                self._above(folder, root, todo, fresh)
-        for folder in todo:
-            sync_folder(folder)
-        self._known.update(fresh)
-
-    def _above(self, folder: str, root: str, todo: dict[str, None], fresh: dict[str, int]) -> None:
-        while folder != root:
-            inode = os.stat(folder).st_ino
-            if self._known.get(folder) == inode:
-                return
-            fresh[folder] = inode
-            folder = os.path.dirname(folder)
-            todo[folder] = None

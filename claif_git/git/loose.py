@@ -10,8 +10,9 @@ import zlib
 from dataclasses import dataclass
 
 from claif_git.errors import StoreError
-from claif_git.git.files import CLOSED, Folders, read_file, remove, temporary, write_all
+from claif_git.git.files import CLOSED, read_file, remove, temporary, write_all
 from claif_git.git.kinds import KINDS, Oid, header
+from claif_git.git.syncing import Syncer
 
 LARGEST = 512 * 1024 * 1024
 """Bytes. Git's own core.bigFileThreshold: what claims to be larger is taken for a bomb."""
@@ -62,8 +63,8 @@ class _Staged:
 class LooseWriter:
     """Writes loose objects. For one thread; leave the block normally, and they are there, and durable if asked."""
 
-    def __init__(self, objects: str, folders: Folders, *, durable: bool) -> None:
-        self._objects, self._folders, self._durable = objects, folders, durable
+    def __init__(self, objects: str, syncer: Syncer, *, durable: bool) -> None:
+        self._objects, self._syncer, self._durable = objects, syncer, durable
         self._staged: dict[Oid, _Staged] = {}
         self._written: set[Oid] = set()
 
@@ -109,14 +110,13 @@ class LooseWriter:
     def flush(self) -> None:
         """Sync what was added, give it its names, and sync the folders that name it, each once."""
         if self._durable:
-            for staged in self._staged.values():
-                os.fsync(staged.fd)
+            self._syncer.files([staged.fd for staged in self._staged.values()])
         folders = set()
         for oid, staged in self._staged.items():
             os.rename(staged.made, loose_path(self._objects, oid))
             folders.add(f"{self._objects}/{oid[:2]}")
         if self._durable:
-            self._folders.sync(folders, self._objects)
+            self._syncer.folders(folders, self._objects)
         for staged in self._staged.values():
             os.close(staged.fd)
         self._written.update(self._staged)

@@ -26,6 +26,8 @@ class Painting:
         self.colours: dict[Oid, int] = {}
         self.commits: dict[Oid, Commit] = {}
         self.open: set[Oid] = set()
+        self.reached_root = False
+        """Whether a commit without parents has been expanded."""
         self.live: set[Oid] = set()
         """The open commits whose colours matter: while there are any, the question is open."""
         self._newest: list[tuple[float, int, Oid]] = []
@@ -75,7 +77,9 @@ class Painting:
         self.open.discard(oid)
         self.live.discard(oid)
         passed = self._passes(self.colours[oid])
-        for parent in self.commits[oid].parents:
+        parents = self.commits[oid].parents
+        self.reached_root |= not parents
+        for parent in parents:
             self.add(parent, passed)
 
     def _take(self) -> Oid:

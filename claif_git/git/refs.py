@@ -10,10 +10,11 @@ import os
 import re
 
 from claif_git.errors import InvalidInputError, StoreError
-from claif_git.git.files import Folders, read_file, remove, remove_empty_folders, replace
+from claif_git.git.files import read_file, remove, remove_empty_folders, replace
 from claif_git.git.kinds import Oid, is_oid
 from claif_git.git.lockfiles import LockFiles
 from claif_git.git.packedrefs import PackedRefs
+from claif_git.git.syncing import Syncer
 
 _WAIT = 10.0  # seconds for which a lock file of somebody alive is waited for
 _DEEPEST = 5  # symbolic refs that name symbolic refs
@@ -29,9 +30,9 @@ def is_ref_name(name: str) -> bool:
 class Refs:
     """The refs of one repository."""
 
-    def __init__(self, git_dir: str, private: str, locks: LockFiles, folders: Folders) -> None:
+    def __init__(self, git_dir: str, private: str, locks: LockFiles, syncer: Syncer) -> None:
         self._dir, self._private = git_dir, private
-        self._locks, self._folders = locks, folders
+        self._locks, self._syncer = locks, syncer
         self._packed = PackedRefs(git_dir + "/packed-refs")
 
     def get(self, name: str) -> Oid | None:
@@ -123,7 +124,7 @@ class Refs:
             self._clear_folder(path)
             replace(path, text, durable=durable, folder=self._private)
         if durable:
-            self._folders.sync([os.path.dirname(path)], self._dir)
+            self._syncer.folders([os.path.dirname(path)], self._dir)
 
     def _check_room(self, name: str) -> None:
         """Refuse a ref above or below another: loose ones cannot stand side by side, and git refuses packed ones."""
@@ -150,10 +151,10 @@ class Refs:
             with self._locks.hold(self._packed.path + ".lock", _WAIT):
                 replace(self._packed.path, self._packed.without(name), durable=durable, folder=self._private)
             if durable:
-                self._folders.sync([self._dir], self._dir)
+                self._syncer.folders([self._dir], self._dir)
         path = f"{self._dir}/{name}"
         if remove(path) and durable:
-            self._folders.sync([os.path.dirname(path)], self._dir)
+            self._syncer.folders([os.path.dirname(path)], self._dir)
 
     def set_head(self, name: str) -> None:
         """Make HEAD name a ref."""
@@ -161,14 +162,14 @@ class Refs:
             raise InvalidInputError(f"not a name for a ref: {name!r}")
         with self._locks.hold(self._dir + "/HEAD.lock", _WAIT):
             replace(self._dir + "/HEAD", f"ref: {name}\n".encode(), durable=True, folder=self._private)
-        self._folders.sync([self._dir], self._dir)
+        self._syncer.folders([self._dir], self._dir)
 
     def pack(self) -> int:
         """Move all loose refs to `packed-refs`, as `git pack-refs --all` does; say how many. Safe beside writers."""
         with self._locks.hold(self._packed.path + ".lock", _WAIT):
             values = {name: oid for name in self.loose_names() if (oid := self._plain(name))}
             replace(self._packed.path, self._packed.merged(values), durable=True, folder=self._private)
-            self._folders.sync([self._dir], self._dir)
+            self._syncer.folders([self._dir], self._dir)
         # Pruned without that lock: who deletes a ref holds the ref's lock when it asks for this one.
         return sum(self._prune(name, oid) for name, oid in values.items())
 

@@ -11,7 +11,6 @@ from typing import Self
 
 from claif_git.errors import ConcurrentUpdateError
 from claif_git.git import command, files, graph, layout, locks, walk
-from claif_git.git.files import Folders
 from claif_git.git.gitconfig import GitConfig
 from claif_git.git.identity import StoreId
 from claif_git.git.kinds import Commit, Oid, TreeEntry
@@ -22,6 +21,7 @@ from claif_git.git.maintenance import Maintenance, MaintenanceReport
 from claif_git.git.objects import Objects, ObjectWriter
 from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
+from claif_git.git.syncing import Syncer
 
 _SHARED_WAIT = 60.0
 _UNASKED_WAIT = 2.0  # maintenance that nobody asked for does not hold writers up for long
@@ -37,10 +37,10 @@ class Repository:
     def __init__(self, git_dir: Path, *, foreign_lock_age: float = FOREIGN_AGE) -> None:
         self.path = git_dir
         private = str(git_dir / "claif")
-        self._folders = Folders()
+        self._syncer = Syncer()
         self._objects = Objects(str(git_dir / "objects"))
         self._lock_files = LockFiles(private, foreign_lock_age)
-        self._refs = Refs(str(git_dir), private, self._lock_files, self._folders)
+        self._refs = Refs(str(git_dir), private, self._lock_files, self._syncer)
         self._store_lock = StoreLock(private + "/store.lock")
         self._queues = Queues(private + "/queues")
         self._id = StoreId(private)
@@ -67,6 +67,7 @@ class Repository:
         """Close all files. May be called twice; what was opened of it must not be used any more."""
         self._objects.close()
         self._lock_files.close()
+        self._syncer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +103,7 @@ class Repository:
     @contextlib.contextmanager
     def writer(self, durable: bool = True) -> Iterator[ObjectWriter]:
         """Write loose objects: they are there, and survive a power cut if `durable`, when the block ends well."""
-        with self._writing(LooseWriter(self._objects.folder, self._folders, durable=durable)) as writer:
+        with self._writing(LooseWriter(self._objects.folder, self._syncer, durable=durable)) as writer:
             yield writer
 
     @contextlib.contextmanager

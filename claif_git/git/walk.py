@@ -17,7 +17,8 @@ _BOTTOMS = 4  # the first of as many bits as there are bottoms
 def walk(read: Reader, tips: Iterable[Oid], hidden: Iterable[Oid]) -> Iterator[tuple[Oid, Commit]]:
     """Give what `tips` reach and `hidden` do not.
 
-    Without `hidden` it is read as it is asked for: wherever all ways lead through one commit, what lies above is given.
+    Without `hidden` it is read as it is asked for: wherever all ways lead through one commit, what lies above is
+    given. (Not where histories of different roots were merged: to order these takes reading them.)
     With `hidden` all is found first; that costs about what lies between the two, where they have a history in common.
     """
     hidden = list(hidden)
@@ -30,7 +31,9 @@ def _walk_all(read: Reader, tips: Iterable[Oid]) -> Iterator[tuple[Oid, Commit]]
         painting.add(tip, _SHOWN)
     while painting.live:
         painting.step()
-        while len(painting.open) > 1:
+        # Where one commit is open, all else that is known lies above it, and is complete; unless some ways have ended
+        # at a root already: these may lie below as well as beside it, and only reading on tells.
+        while len(painting.open) > 1 or (painting.open and painting.reached_root):
             painting.step()
         done = {oid: commit for oid, commit in painting.commits.items() if oid not in painting.open}
         yield from _in_order(done)
