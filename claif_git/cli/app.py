@@ -10,7 +10,7 @@ import typer
 
 from claif_git.cli import environment
 from claif_git.cli.context import Run, run_of
-from claif_git.cli.errors import report
+from claif_git.cli.errors import exit_code, report
 from claif_git.cli.lazy import Entry, Family, LazyGroup, Loaded
 from claif_git.cli.terminal import Output
 
@@ -116,8 +116,17 @@ def run(args: Sequence[str], state: Run | None = None) -> int:
     try:
         code = root().main(list(args), prog_name=PROGRAM, standalone_mode=False, obj=state)
         state.out.flush()
-    except BaseException as error:
-        if isinstance(error, SystemExit):
-            raise
-        return report(error, state.out, debug=environment.debug())
+    except SystemExit:  # a shell was answered that completes
+        raise
+    except BaseException as error:  # noqa: BLE001 - the one place that turns anything into a line and a code
+        return _last_words(error, state.out)
     return code if isinstance(code, int) else 0
+
+
+def _last_words(error: BaseException, out: Output) -> int:
+    try:
+        return report(error, out, debug=environment.debug())
+    except (typer.Exit, OSError):  # nobody reads stderr any more
+        return exit_code(error)
+    finally:
+        out.abandon()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -19,50 +20,58 @@ ROLES = ("system", "user", "assistant")
 STRATEGIES = ("smart", "chronological", "manual")
 
 
-def _from_store(ctx: typer.Context, ask: Callable[[SessionManager], Candidates]) -> Candidates:
+# A completion script has the shell evaluate what is proposed, and titles and names come from other people: nothing
+# that a shell could take for more than a word gets there.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+_NOT_PROSE = re.compile(r"[^\w .,+-]")
+
+
+def _from_store(ctx: typer.Context, incomplete: str, ask: Callable[[SessionManager], Candidates]) -> Candidates:
     # A shell that completes has no place for an error: whatever goes wrong, there is nothing to propose.
     with suppress(Exception):
         if run_of(ctx).has_store(store_path(ctx)):
             with manager(ctx) as opened:
-                return ask(opened)
+                return _proposed(ask(opened), incomplete)
     return []
+
+
+def _proposed(found: Candidates, incomplete: str) -> Candidates:
+    return [
+        (name, _NOT_PROSE.sub(" ", one_line(about)).strip())
+        for name, about in found
+        if name.startswith(incomplete) and _WORD.fullmatch(name)
+    ]
 
 
 def sessions(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose session ids, each with its title."""
-    found = _from_store(ctx, lambda opened: [(s.id, one_line(s.title or "")) for s in opened.list_sessions()])
-    return [pair for pair in found if pair[0].startswith(incomplete)]
+    return _from_store(ctx, incomplete, lambda opened: [(s.id, s.title or "") for s in opened.list_sessions()])
 
 
 def trashed(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose the ids of deleted sessions."""
-    found = _from_store(ctx, lambda opened: [(s.id, one_line(s.title or "")) for s in opened.trashed_sessions()])
-    return [pair for pair in found if pair[0].startswith(incomplete)]
+    return _from_store(ctx, incomplete, lambda opened: [(s.id, s.title or "") for s in opened.trashed_sessions()])
 
 
 def remotes(ctx: typer.Context, incomplete: str) -> Candidates:
-    """Propose the names of remotes, each with its address."""
-    found = _from_store(ctx, lambda opened: [(name, one_line(at)) for name, at in opened.remotes().items()])
-    return [pair for pair in found if pair[0].startswith(incomplete)]
+    """Propose the names of remotes."""
+    return _from_store(ctx, incomplete, lambda opened: [(name, "") for name in opened.remotes()])
 
 
 def templates(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose session templates."""
-    found = _from_store(ctx, lambda opened: [(name, "") for name in sorted(opened.templates())])
-    return [pair for pair in found if pair[0].startswith(incomplete)]
+    return _from_store(ctx, incomplete, lambda opened: [(name, "") for name in opened.templates()])
 
 
 def export_templates(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose the store's export templates."""
-    found = _from_store(ctx, lambda opened: [(name, "") for name in sorted(opened.export_templates())])
-    return [pair for pair in found if pair[0].startswith(incomplete)]
+    return _from_store(ctx, incomplete, lambda opened: [(name, "") for name in opened.export_templates()])
 
 
 def formats(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose export formats: the built-in ones and the store's templates."""
-    own = _from_store(ctx, lambda opened: [(name, "template") for name in sorted(opened.export_templates())])
-    found = [("markdown", ""), ("json", ""), ("html", ""), *own]
-    return [pair for pair in found if pair[0].startswith(incomplete)]
+    built_in: Candidates = [("markdown", ""), ("json", ""), ("html", "")]
+    return _proposed(built_in, incomplete) + export_templates(ctx, incomplete)
 
 
 def roles(incomplete: str) -> list[str]:

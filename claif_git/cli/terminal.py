@@ -13,8 +13,9 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TextIO
 
 import typer
 
@@ -155,7 +156,8 @@ class Output:
 
     def note(self, text: str) -> None:
         """Print a line on stderr, escaped."""
-        self._out.flush()
+        with suppress(OSError):  # for the order of the two alone; what is wrong with stdout is said where it is written
+            self._out.flush()
         self._put(self._err, escape(text) + "\n")
 
     def prompt(self, text: str) -> None:
@@ -181,19 +183,33 @@ class Output:
         return True
 
     def flush(self) -> None:
-        """Let everything reach its reader."""
-        self._guarded(self._out.flush)
+        """Let everything reach its reader. OSError."""
+        _guarded(self._out, self._out.flush)
+
+    def abandon(self) -> None:
+        """Give up what stdout could not take, so that Python does not try again, and complain, when it closes."""
+        try:
+            self._out.flush()
+        except OSError:
+            _silence(self._out)
 
     def _put(self, stream: TextIO, text: str) -> None:
-        self._guarded(lambda: _write(stream, text))
+        _guarded(stream, lambda: _write(stream, text))
 
-    def _guarded(self, act: Any) -> None:
-        try:
-            act()
-        except BrokenPipeError:
-            # The reader went away (`| head`). What is still buffered must not fail again when Python closes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
-            raise typer.Exit(HANG_UP) from None
+
+def _guarded(stream: TextIO, act: Callable[[], object]) -> None:
+    try:
+        act()
+    except BrokenPipeError:  # the reader went away (`| head`)
+        _silence(stream)
+        raise typer.Exit(HANG_UP) from None
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is still buffered, and all that follows, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _is_terminal(stream: TextIO) -> bool:

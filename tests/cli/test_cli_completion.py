@@ -18,10 +18,15 @@ HELD = {"flaky-aaaa": session_of("flaky-aaaa", title="Flaky\x1b"), "other-bbbb":
 
 
 def completed(
-    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], manager: Fake | None = None
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    manager: Fake | None = None,
+    program: str = "bash",
 ) -> list[str]:
     words = line.split(" ")
-    monkeypatch.setenv("_CLAIF_GIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("_CLAIF_GIT_COMPLETE", f"complete_{program}")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
     monkeypatch.setenv("COMP_WORDS", line)
     monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
     answers = {
@@ -73,6 +78,20 @@ def test_an_error_while_completing_proposes_nothing(
 ) -> None:
     broken = Fake(answers={"remotes": RuntimeError("damaged")})
     assert completed("claif-git push --remote ", monkeypatch, capsys, broken) == []
+
+
+HOSTILE = r"""a\$(touch pwned)`touch pwned`'"; touch pwned; [/x] ${x} :\\"""
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "$(touch pwned)", "-rf", "a b", "", "a`b`", "a\nb"])
+def test_what_others_wrote_is_not_evaluated_by_a_shell(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = {"good-aaaa": session_of("good-aaaa", title=HOSTILE), name: session_of(name)}
+    found = completed("claif-git session show ", monkeypatch, capsys, Fake(held=held), program="zsh")
+    assert found == [
+        "_arguments", "'*:", ':(("good-aaaa":"a', "touch", "pwned", "touch", "pwned", "touch", "pwned", "x", "x\"))'",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -96,13 +96,24 @@ def test_the_sections_of_an_export_can_be_chosen(tmp_path: Path) -> None:
 def test_a_reader_that_goes_away_is_no_error() -> None:
     for number in range(3):
         claif("session", "create", "--title", f"Session {number}")
-    for args in (["session", "list"], ["--help"]):
+    for args, code in ((["session", "list"], 141), (["--help"], 1)):
         with subprocess.Popen([*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
             assert child.stdout is not None
             assert child.stderr is not None
             child.stdout.close()
             assert child.stderr.read() == b""
-        assert child.returncode in {0, 1, 141}
+        assert child.returncode == code
+
+
+def test_an_error_nobody_reads_is_still_a_code() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "session", "show", "nobody"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        child.stderr.close()
+    assert child.returncode == 3
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
@@ -176,3 +187,24 @@ def test_a_prompt_can_be_piped_in(api: MessagesApi) -> None:
     ran = subprocess.run([*COMMAND, "ask", "-"], input="hello\n", capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, "Hello! What are we working on?\n")
     assert api.requests[0]["messages"][0]["content"][-1]["text"] == "hello"
+
+
+def test_what_a_crashed_program_had_not_saved_is_named_and_saved() -> None:
+    session_id = claif("session", "create", "--title", "T").stdout.strip()
+    crash = f"""
+import os
+from claif_git.session import SessionManager
+from claif_git.model import Message
+manager = SessionManager()
+manager.configure_autosave(False)
+manager.add_message({session_id!r}, Message("user", "unsaved"))
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", crash], check=True)
+    assert claif("session", "list").stderr == (
+        f"unsaved turns: {session_id}; to save them: claif-git session recover {session_id}\n"
+    )
+    assert "unsaved" not in claif("session", "show", session_id).stdout
+    assert claif("session", "recover").stdout == f"{session_id}\n"
+    assert "unsaved" in claif("session", "show", session_id).stdout
+    assert claif("session", "list").stderr == ""
