@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from claif_git import config
 from claif_git.history.commits import Signature
@@ -23,6 +23,9 @@ from claif_git.session.reading import choose, matches, newest_first, session_of
 from claif_git.session.store import Store
 from claif_git.session.working import Working
 from claif_git.templates import SessionTemplate
+
+if TYPE_CHECKING:
+    from claif_git.diff import SessionDiff
 
 
 class SessionManager:
@@ -217,6 +220,13 @@ class SessionManager:
     def log(self, session_id: str) -> list[Turn]:
         """Give the commits of a session's history, newest first."""
         return list(turns(self._working, self.resolve(session_id)))
+
+    def diff_sessions(self, a: str, b: str) -> SessionDiff:
+        """Give what each of two sessions has that the other has not: messages, changed messages, settings."""
+        from claif_git.session import comparing
+
+        one, other = (self._working.read(self.resolve(session_id)) for session_id in (a, b))
+        return comparing.diff(self._working, one, other)
 
     # templates
 
