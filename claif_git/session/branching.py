@@ -18,6 +18,7 @@ from claif_git.merge.result import MergeResult
 from claif_git.merge.sessions import Choice, Outcome, merge_into
 from claif_git.merge.strategies import Strategy
 from claif_git.model.times import now
+from claif_git.session.operations import record
 from claif_git.session.reading import entry_at, session_of
 from claif_git.session.working import Note, Working
 from claif_git.session.writing import checked_title
@@ -94,6 +95,7 @@ def _forwarded(working: Working, primary: str, theirs: Snapshot, choice: Choice)
         ahead = theirs.commit != ours.commit and working.repo.is_ancestor(ours.commit, theirs.commit)
         if not ahead or not working.repo.move_ref(working.store.head(primary), ours.commit, theirs.commit):
             return None
+        record(working, "fast-forward", primary, ours.commit, theirs.commit)
         return working.at(primary, theirs.commit)
 
 

@@ -14,6 +14,7 @@ from claif_git.history.snapshot import Snapshot
 from claif_git.ids import imported_session_id
 from claif_git.importers import ImportedBranch, ImportedConversation, Parsed, Problem
 from claif_git.model.message import Message, MessageRole
+from claif_git.session.operations import record
 from claif_git.session.store import IMPORTS
 from claif_git.session.trash import tombstone_path
 from claif_git.session.working import Working
@@ -96,7 +97,7 @@ def _plan(
     working: Working, conversation: ImportedConversation, branch: ImportedBranch, turns: list[int], fork: int
 ) -> _Plan:
     messages = [conversation.turns[turn].message for turn in turns]
-    source = (conversation.source, conversation.key, branch.key)
+    source: tuple[str, ...] = (conversation.source, conversation.key, branch.key)
     session_id, held = _chain_so_far(working, conversation, source, messages[fork:])
     new = missing_from(held, messages)
     if held is not None and new and len(messages) - len(new) < len(held.files):
@@ -212,4 +213,7 @@ class _Chains:
 def _take_in(working: Working, plan: _Plan, tip: str) -> None:
     """Bring the session to its import's tip: make it, fast-forward it, or merge, so that turns added since stay."""
     session_id = plan.line.session_id
-    working.join(session_id, working.store.head(session_id), tip)
+    before = working.store.tip(session_id)
+    after = working.join(session_id, working.store.head(session_id), tip)
+    if after != before:
+        record(working, "import", session_id, before, after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,17 @@ from claif_git.merge.sessions import Choice
 from claif_git.merge.strategies import Resolver, Strategy
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.session import Session
-from claif_git.session import branching, saving, shared, templates, trash, writing
+from claif_git.session import branching, saving, shared, templates, trash, undoing, writing
 from claif_git.session.importing import ImportReport, Progress, import_parsed
 from claif_git.session.log import Turn, turns
+from claif_git.session.operations import Operation, operations, record
 from claif_git.session.reading import choose, matches, newest_first, session_of
 from claif_git.session.store import Store
 from claif_git.session.working import Working
 from claif_git.templates import SessionTemplate
+
+if TYPE_CHECKING:
+    from claif_git.sync import SyncReport
 
 if TYPE_CHECKING:
     from claif_git.diff import SessionDiff
@@ -117,11 +121,16 @@ class SessionManager:
 
     def delete_session(self, session_id: str) -> None:
         """Move a session to the trash, where it is kept for 30 days."""
-        trash.delete(self._working, self.resolve(session_id))
+        full = self.resolve(session_id)
+        tip = self._working.read(full).commit
+        trash.delete(self._working, full)
+        record(self._working, "delete", full, tip, None)
 
     def restore_session(self, session_id: str) -> str:
         """Take a session out of the trash; give its id."""
-        return trash.restore(self._working, session_id)
+        full = trash.restore(self._working, session_id)
+        record(self._working, "restore", full, None, self._store.tip(full))
+        return full
 
     def trashed_sessions(self) -> list[Session]:
         """Give the deleted sessions that can still be restored."""
@@ -228,6 +237,36 @@ class SessionManager:
         one, other = (self._working.read(self.resolve(session_id)) for session_id in (a, b))
         return comparing.diff(self._working, one, other)
 
+    # changing history, by new commits
+
+    def operations(self) -> list[Operation]:
+        """Give what was done to the store that no commit of a session tells, newest first: deletions, undo, pulls."""
+        return list(operations(self._working))
+
+    def undo(self, session_id: str | None = None) -> undoing.Undone:
+        """Take the last change of a session back, or of the store. InvalidInputError if there is none."""
+        return undoing.undo(self._working, self.resolve(session_id) if session_id else None)
+
+    def redo(self, session_id: str | None = None) -> undoing.Undone:
+        """Do again what `undo` took back last. InvalidInputError if something else was done since."""
+        return undoing.redo(self._working, self.resolve(session_id) if session_id else None)
+
+    def reset_session(self, session_id: str, commit: str) -> str:
+        """Make a session show what it showed at a commit, by a new commit; give that one."""
+        return undoing.reset(self._working, self.resolve(session_id), commit)
+
+    def edit_message(self, session_id: str, message_index: int, content: Any) -> None:
+        """Change what a message says, in its own file. MessageIndexError."""
+        undoing.edit(self._working, self.resolve(session_id), message_index, content)
+
+    def drop_messages(self, session_id: str, message_indexes: Sequence[int]) -> None:
+        """Leave messages out of a session; they stay in history. MessageIndexError."""
+        undoing.drop(self._working, self.resolve(session_id), message_indexes)
+
+    def cherry_pick(self, session_id: str, message_indexes: Sequence[int], into: str) -> list[Message]:
+        """Say messages of one session again at the end of another; give them as stored. MessageIndexError."""
+        return undoing.cherry_pick(self._working, self.resolve(session_id), message_indexes, self.resolve(into))
+
     # templates
 
     def register_template(self, name: str, template: Mapping[str, Any]) -> None:
@@ -325,6 +364,70 @@ class SessionManager:
     def change_permissions(self, session_id: str, user: str, permissions: Mapping[str, str | None]) -> None:
         """Change who may do what, as `user`; None takes somebody out. NotPermittedError if `user` may not write."""
         shared.change_rights(self._working, self.resolve(session_id), user, permissions)
+
+    # remotes
+
+    def add_remote(self, name: str, address: str) -> None:
+        """Name a remote: a path, ssh://, user@host:path, git://, http(s)://, or a bundle file.
+
+        InvalidInputError for a name that is taken, UnsafeAddressError.
+        """
+        from claif_git.sync import add_remote
+
+        add_remote(self._store.repo, self._store.heads, name, address)
+
+    def remotes(self) -> dict[str, str]:
+        """Give the remotes: name to address, credentials left out."""
+        from claif_git.sync import remotes
+
+        return remotes(self._store.repo)
+
+    def remove_remote(self, name: str) -> None:
+        """Forget a remote; it is not touched itself. RemoteNotFoundError."""
+        from claif_git.sync import remove_remote
+
+        remove_remote(self._store.repo, self._store.heads, name)
+
+    def fetch(
+        self, remote: str = "origin", ids: Sequence[str] | None = None, *, progress: Callable[[str], None] | None = None
+    ) -> SyncReport:
+        """Fetch a remote's sessions without changing ours. What does not pass is set aside, by name. RemoteError."""
+        from claif_git.session.remotes import local_side
+        from claif_git.sync import fetch
+
+        return fetch(local_side(self._working, progress), remote, ids)
+
+    def pull(
+        self, ids: Sequence[str] | None = None, remote: str = "origin", *, progress: Callable[[str], None] | None = None
+    ) -> SyncReport:
+        """Fetch a remote's sessions (all, if none are named) and bring ours up to date: fast-forward, or a merge.
+
+        A merge drops nothing. `problems` of the report names what was set aside or refused. RemoteError.
+        """
+        from claif_git.session.remotes import local_side
+        from claif_git.sync import pull
+
+        return pull(local_side(self._working, progress), remote, ids)
+
+    def push(
+        self,
+        ids: Sequence[str] | None = None,
+        remote: str = "origin",
+        *,
+        all: bool = False,  # noqa: A002 - as `git push --all` has it
+        dry_run: bool = False,
+        templates: Sequence[str] = (),
+        progress: Callable[[str], None] | None = None,
+    ) -> SyncReport:
+        """Send the sessions named, or those that the remote has already, or `all`; and templates that are named.
+
+        DivergedError («pull first») and RemoteError come once the others are sent; their `report` says what went.
+        """
+        from claif_git.session.remotes import local_side
+        from claif_git.sync import push
+
+        side = local_side(self._working, progress)
+        return push(side, remote, ids, everything=all, dry_run=dry_run, templates=templates)
 
     # upkeep
 
