@@ -131,7 +131,12 @@ class ConcurrentUpdateError(ClaifGitError):
 
 
 class RemoteError(ClaifGitError):
-    """A remote is out of reach, refused, or sent something that is not a store's."""
+    """A remote is out of reach, refused, or sent something that is not a store's.
+
+    `report` is the SyncReport of what went through all the same, where anything was tried.
+    """
+
+    report: object | None = None
 
 
 class DivergedError(RemoteError):

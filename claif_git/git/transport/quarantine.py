@@ -48,6 +48,12 @@ class Quarantine:
             if path not in self._packs and path.with_suffix(".idx").exists():
                 self._packs[path] = PackInfo(path)
 
+    def tidy(self) -> None:
+        """Remove what a transfer that failed left behind."""
+        for path in (self.path / "objects/pack").iterdir():
+            if not path.with_suffix(".idx").exists():
+                files.remove(str(path))
+
     def size(self) -> int:
         """Give the bytes of what has come, half-received packs included."""
         return sum(_size(path) for path in (self.path / "objects/pack").iterdir())

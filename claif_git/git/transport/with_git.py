@@ -83,9 +83,10 @@ class GitTransport:
         progress: Progress | None = None,
     ) -> dict[str, Oid]:
         """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
+        before = quarantine.size()
 
         def watch() -> None:
-            if quarantine.size() > limits.max_pack_size:
+            if quarantine.size() - before > limits.max_pack_size:
                 raise RemoteError(f"{address} sends more than {limits.max_pack_size} bytes at once")
 
         tracked = {f"refs/incoming/{number}": name for number, name in enumerate(names)}

@@ -1,0 +1,86 @@
+"""Remotes, for a manager: what `claif_git.sync` does with this store, and making a store out of a remote."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from claif_git.errors import InvalidInputError
+from claif_git.git import Oid
+from claif_git.git.transport import Limits, Progress, Transport, parse_address
+from claif_git.git.transport import transport as default_transport
+from claif_git.session import trash
+from claif_git.session.working import Working
+from claif_git.sync import Local, SyncReport
+
+if TYPE_CHECKING:
+    from claif_git.session.manager import SessionManager
+
+ORIGIN = "origin"
+
+
+def local_side(working: Working, progress: Progress | None = None, transport: Transport | None = None) -> Local:
+    """Give this store's side of an exchange; what a running batch holds back is put in place first."""
+    with working.lock:
+        working.flush()
+
+    def join(session_id: str, tip: Oid) -> None:
+        working.join(session_id, working.store.head(session_id), tip)
+
+    def bury(session_id: str, tip: Oid, tombstone: bytes) -> None:
+        trash.delete(working, session_id, expected=tip, tombstone=tombstone)
+
+    repo = working.repo
+    limits = Limits.of(repo.config_get)
+    return Local(repo, working.store.heads, working.who, join, bury, transport or default_transport(), limits, progress)
+
+
+def clone(
+    address: str,
+    path: str | os.PathLike[str],
+    *,
+    author: str | None = None,
+    durability: Literal["full", "relaxed"] = "full",
+    progress: Progress | None = None,
+    reported: Callable[[SyncReport], None] | None = None,
+) -> SessionManager:
+    """Make a store at `path` of what a remote has, with the remote as its `origin`; open it.
+
+    `reported` is given the report of what came, and of what was set aside. An empty remote is fine. InvalidInputError
+    if `path` is not empty, UnsafeAddressError, RemoteError; then nothing is left behind.
+    """
+    from claif_git.session.manager import SessionManager
+
+    url = parse_address(address).url
+    place = Path(path).absolute()
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise InvalidInputError(f"{place} exists and is not empty", hint="name another path")
+    with _made_aside(place) as made:
+        with SessionManager(made, author=author, durability=durability) as manager:
+            manager.add_remote(ORIGIN, url)
+            report = manager.pull(remote=ORIGIN, progress=progress)
+        made.rename(place)
+    if reported is not None:
+        reported(report)
+    return SessionManager(place, author=author, durability=durability)
+
+
+@contextmanager
+def _made_aside(place: Path) -> Iterator[Path]:
+    """Give a path beside `place` that is gone when the block ends, with the folders above it that it needed."""
+    missing = [folder for folder in place.parents if not folder.exists()]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made = place.with_name(f".{place.name}.{secrets.token_hex(4)}.clone")
+    try:
+        yield made
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise

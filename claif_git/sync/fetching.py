@@ -1,0 +1,165 @@
+"""Fetching: into quarantine, looked at there, and only then where a ref of ours points to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from claif_git.errors import MalformedError, RemoteError, StoreError
+from claif_git.git import Oid
+from claif_git.git.transport import Address, Quarantine, quarantine
+from claif_git.ids import STORE_BRANCH, is_session_name
+from claif_git.sync.inspect import Inspector
+from claif_git.sync.letting_in import let_in
+from claif_git.sync.local import Local, heads_at
+from claif_git.sync.remotes import remote_address
+from claif_git.sync.seen import NO_SESSION, PASSED, Seen, Verdict
+
+
+@dataclass
+class Fetched:
+    """What a remote has.
+
+    remote    its name, and `address` where it is
+    heads     the prefix under which it keeps sessions
+    shown     the branches that it shows there, by name (the store's own among them), sessions or not
+    tips      those that passed, and are here now
+    aside     those that did not, with the reason
+    commits   how many commits of each are new to this store
+    """
+
+    remote: str
+    address: Address
+    heads: str
+    shown: dict[str, Oid]
+    tips: dict[str, Oid] = field(default_factory=dict)
+    aside: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sessions(self) -> dict[str, Oid]:
+        """The sessions that are here now."""
+        return {name: tip for name, tip in self.tips.items() if name != STORE_BRANCH}
+
+
+def look(local: Local, remote: str) -> Fetched:
+    """Ask a remote what it has. RemoteError, RemoteNotFoundError."""
+    address = remote_address(local.repo, remote)
+    local.tell(f"asking {address}")
+    refs = local.transport.refs(local.repo, address, local.limits)
+    heads = heads_at(refs, local.heads)
+    named = {ref[len(heads) :]: oid for ref, oid in refs.items() if ref.startswith(heads)}
+    shown = {name: oid for name, oid in named.items() if is_session_name(name) or name == STORE_BRANCH}
+    return Fetched(remote, address, heads, shown)
+
+
+def bring(local: Local, found: Fetched, names: Iterable[str]) -> None:
+    """Bring branches of a remote here, and note where they stand. RemoteError if it goes away meanwhile.
+
+    What is not sound is set aside in `found`; a branch that is no session is left alone.
+    """
+    seen = Seen(local.repo, found.remote, local.limits)
+    trusted = _trusted(local, seen)
+    wanted: list[str] = []
+    for name in names:
+        tip = found.shown[name]
+        verdict = seen.verdicts.get(name)
+        if tip in trusted and (name == STORE_BRANCH or verdict == Verdict(tip, PASSED) or _is_session(local, tip)):
+            _judge(found, seen, name, Verdict(tip, PASSED))
+        elif verdict is not None and verdict.tip == tip and verdict.reason != PASSED:
+            _judge(found, seen, name, verdict)
+        else:
+            wanted.append(name)
+    if wanted:
+        with quarantine(local.repo, local.limits) as closed:
+            _Visit(local, found, closed, seen).run(wanted, trusted)
+    for name, tip in found.tips.items():
+        local.track(found.remote, name, tip)
+    seen.save()
+
+
+def _trusted(local: Local, seen: Seen) -> set[Oid]:
+    """Give the commits that need no look: our own refs', and what passed before.
+
+    The refs of remotes are no proof: plain `git fetch` moves them too.
+    """
+    refs = local.repo.refs()
+    own = {
+        tip for ref, tip in refs.items() if not ref.startswith(("refs/remotes/", "refs/claif/remotes/", "refs/tags/"))
+    }
+    passed = {verdict.tip for verdict in seen.verdicts.values() if verdict.reason == PASSED}
+    return own | {tip for tip in passed if local.repo.has(tip)}
+
+
+def _is_session(local: Local, tip: Oid) -> bool:
+    return any(name == "sessions" for _, name, _ in local.repo.read_tree(local.repo.read_commit(tip).tree))
+
+
+def _judge(found: Fetched, seen: Seen, name: str, verdict: Verdict) -> None:
+    seen.verdicts[name] = verdict
+    if verdict.reason == PASSED:
+        found.tips[name] = verdict.tip
+    elif verdict.reason != NO_SESSION:
+        found.aside[name] = verdict.reason
+
+
+class _Visit:
+    """One stay in quarantine."""
+
+    def __init__(self, local: Local, found: Fetched, closed: Quarantine, seen: Seen) -> None:
+        self._local, self._found, self._closed, self._seen = local, found, closed, seen
+
+    def run(self, names: Sequence[str], trusted: set[Oid]) -> None:
+        tips = self._transfer(sorted(names))
+        self._closed.look()
+        inspector = Inspector(self._closed, self._local.limits, trusted)
+        passed: dict[str, Oid] = {}
+        for name, tip in sorted(tips.items()):
+            self._local.tell(f"looking at {name}")
+            verdict = self._inspect(inspector, name, tip)
+            self._found.shown[name] = tip
+            _judge(self._found, self._seen, name, verdict)
+            if verdict.reason == PASSED:
+                passed[name] = tip
+        with self._local.repo.shared():
+            let_in(self._local.repo, self._closed, list(passed.values()), inspector.passed)
+            for name, tip in passed.items():
+                self._local.track(self._found.remote, name, tip)
+
+    def _transfer(self, names: Sequence[str]) -> dict[str, Oid]:
+        """Bring branches into quarantine: all at once, and where one of them prevents that, by halves.
+
+        What cannot be brought at all is set aside, unless the remote is gone altogether.
+        """
+        transport, limits, heads = self._local.transport, self._local.limits, self._found.heads
+        refs = [heads + name for name in names]
+        try:
+            came = transport.fetch(self._closed, self._found.address, refs, limits, self._local.progress)
+            return {ref[len(heads) :]: tip for ref, tip in came.items()}
+        except (RemoteError, StoreError) as error:
+            self._closed.tidy()
+            transport.refs(self._local.repo, self._found.address, limits)
+            if len(names) == 1:
+                self._found.aside[names[0]] = error.message
+                return {}
+        middle = len(names) // 2
+        return self._transfer(names[:middle]) | self._transfer(names[middle:])
+
+    def _inspect(self, inspector: Inspector, name: str, tip: Oid) -> Verdict:
+        near = [oid for oid in (self._local.repo.ref(self._local.heads + name), self._passed_before(name)) if oid]
+        try:
+            if name == STORE_BRANCH:
+                inspector.store_branch(tip, near)
+            else:
+                count = inspector.session(tip, near)
+                if count is None:
+                    return Verdict(tip, NO_SESSION)
+                self._found.commits[name] = count
+        except (MalformedError, StoreError) as error:
+            return Verdict(tip, error.message)
+        return Verdict(tip, PASSED)
+
+    def _passed_before(self, name: str) -> Oid | None:
+        verdict = self._seen.verdicts.get(name)
+        passed = verdict is not None and verdict.reason == PASSED and self._local.repo.has(verdict.tip)
+        return verdict.tip if verdict is not None and passed else None

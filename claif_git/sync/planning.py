@@ -1,0 +1,84 @@
+"""What a push is to move: each session beside what the remote shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from claif_git.format import layout
+from claif_git.git import Oid
+from claif_git.git.transport import RefUpdate
+from claif_git.git.trees import Folder
+from claif_git.history.snapshot import folder_at
+from claif_git.history.store_branch import tombstone_tip
+from claif_git.ids import unique
+from claif_git.sync.fetching import Fetched
+from claif_git.sync.local import Local, is_covered
+from claif_git.sync.report import Outcome, SyncReport
+
+
+@dataclass
+class Plan:
+    """Sessions to send and to delete, each with where it was seen; tombstones to leave; what cannot be sent."""
+
+    send: dict[str, RefUpdate] = field(default_factory=dict)
+    delete: dict[str, RefUpdate] = field(default_factory=dict)
+    tombstones: dict[str, bytes] = field(default_factory=dict)
+    diverged: list[str] = field(default_factory=list)
+
+
+class Planner:
+    """Makes the plan of one push, and reports what needs no moving."""
+
+    def __init__(self, local: Local, found: Fetched, report: SyncReport) -> None:
+        self._local, self._found, self._report = local, found, report
+        self._ours = local.tips()
+        self._gone = {name: data for name, data in local.tombstones().items() if name not in self._ours}
+        self._plan = Plan()
+
+    def plan(self, ids: Sequence[str] | None, *, everything: bool) -> Plan:
+        """Give what is to move: the sessions named, or those that the remote has, or all. SessionNotFoundError."""
+        tracked = self._local.tracked(self._report.remote)
+        for name in sorted(self._chosen(ids, everything=everything)):
+            if name in self._gone:
+                self._deletion(name, self._gone[name], has_had=name in tracked)
+            elif _is_session(self._local, self._ours[name]):
+                self._sending(name, self._ours[name])
+        return self._plan
+
+    def _chosen(self, ids: Sequence[str] | None, *, everything: bool) -> Iterable[str]:
+        known = {**self._ours, **self._gone}
+        if ids is not None:
+            return [unique(name, known) for name in dict.fromkeys(ids)]
+        return [name for name in known if name in self._found.shown or (everything and name in self._ours)]
+
+    def _sending(self, name: str, tip: Oid) -> None:
+        repo, theirs = self._local.repo, self._found.shown.get(name)
+        if theirs == tip:
+            self._report.add(name, Outcome.UP_TO_DATE)
+        elif theirs is None or is_covered(repo, theirs, tip):
+            self._plan.send[name] = RefUpdate(self._found.heads + name, theirs, tip)
+        elif is_covered(repo, tip, theirs):
+            self._report.add(name, Outcome.BEHIND, "the remote is ahead: pull")
+        else:
+            self._plan.diverged.append(name)
+            self._report.add(name, Outcome.DIVERGED, "the remote holds turns that this store has not seen: pull first")
+
+    def _deletion(self, name: str, tombstone: bytes, *, has_had: bool) -> None:
+        """Delete at the remote what was deleted here, if the remote has nothing that went on since."""
+        theirs = self._found.shown.get(name)
+        if theirs is None:
+            if has_had:
+                self._plan.tombstones[name] = tombstone
+            self._report.add(name, Outcome.UP_TO_DATE, "deleted here, and not at the remote")
+        elif is_covered(self._local.repo, theirs, tombstone_tip(tombstone)):
+            self._plan.delete[name] = RefUpdate(self._found.heads + name, theirs, None)
+            self._plan.tombstones[name] = tombstone
+        else:
+            detail = "deleted here, but it went on at the remote since: it stays there"
+            self._report.add(name, Outcome.SURVIVED, detail)
+
+
+def _is_session(local: Local, tip: Oid) -> bool:
+    root = folder_at(local.repo, local.repo.read_commit(tip).tree)
+    return isinstance(root.get(layout.SESSIONS), Folder)

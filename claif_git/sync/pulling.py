@@ -1,0 +1,138 @@
+"""Pulling: what a remote has becomes part of this store's sessions, and nothing that was said is lost by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from claif_git.errors import ClaifGitError
+from claif_git.git import Oid
+from claif_git.history.store_branch import tombstone_path, tombstone_tip
+from claif_git.ids import STORE_BRANCH, unique
+from claif_git.model.times import now
+from claif_git.sync.fetching import Fetched, bring, look
+from claif_git.sync.local import Local, count_commits, is_covered
+from claif_git.sync.report import Outcome, SyncReport
+from claif_git.sync.store_side import StoreSide, take_templates
+
+
+def fetch(local: Local, remote: str, ids: Sequence[str] | None = None) -> SyncReport:
+    """Fetch a remote's sessions without changing ours. RemoteError, RemoteNotFoundError, SessionNotFoundError."""
+    report = SyncReport(remote, "fetch")
+    before = local.tracked(remote)
+    found = _fetched(local, remote, ids, report)
+    for name, tip in sorted(found.sessions.items()):
+        outcome = Outcome.NEW if name not in before else Outcome.UPDATED
+        outcome = Outcome.UP_TO_DATE if before.get(name) == tip else outcome
+        report.add(name, outcome, commits=found.commits.get(name, 0))
+    return report
+
+
+def pull(local: Local, remote: str, ids: Sequence[str] | None = None) -> SyncReport:
+    """Fetch a remote's sessions and bring ours up to date. RemoteError, RemoteNotFoundError, SessionNotFoundError.
+
+    Where both sides went on they are merged, and nothing is dropped. What does not pass, or has nothing in common with
+    the session of that name here, is a problem of the report; the others go on.
+    """
+    report = SyncReport(remote, "pull")
+    tracked = local.tracked(remote)
+    found = _fetched(local, remote, ids, report)
+    _Pull(local, found, tracked, report).run(ids)
+    return report
+
+
+def _fetched(local: Local, remote: str, ids: Sequence[str] | None, report: SyncReport) -> Fetched:
+    """Look at a remote and bring the branches asked for; report what was set aside, and what it has not got."""
+    found = look(local, remote)
+    known = dict.fromkeys([*found.shown, *local.tips()])
+    known.pop(STORE_BRANCH, None)
+    chosen = list(found.shown) if ids is None else [unique(name, known) for name in dict.fromkeys(ids)]
+    if ids is not None and STORE_BRANCH in found.shown:
+        chosen.append(STORE_BRANCH)
+    bring(local, found, [name for name in chosen if name in found.shown])
+    for name, reason in sorted(found.aside.items()):
+        report.add(name, Outcome.SET_ASIDE, reason)
+    if ids is not None:
+        gone = StoreSide(local.repo, found.tips.get(STORE_BRANCH)).tombstones()
+        for name in chosen:
+            if name not in found.shown and (name not in gone or report.verb == "fetch"):
+                report.add(name, Outcome.ABSENT, f"{remote} has no such session")
+    return found
+
+
+def _named(names: Iterable[str], ids: Sequence[str] | None) -> list[str]:
+    return sorted(name for name in names if ids is None or any(name.startswith(one) for one in ids))
+
+
+class _Pull:
+    """One pull, once all is here. `tracked` says where the remote's sessions stood before."""
+
+    def __init__(self, local: Local, found: Fetched, tracked: dict[str, Oid], report: SyncReport) -> None:
+        self._local, self._found, self._tracked, self._report = local, found, tracked, report
+        self._side = StoreSide(local.repo, found.tips.get(STORE_BRANCH))
+
+    def run(self, ids: Sequence[str] | None) -> None:
+        ours, buried = self._local.tips(), self._local.tombstones()
+        for name, tip in sorted(self._found.sessions.items()):
+            self._take(name, tip, buried.get(name))
+        there = self._side.tombstones()
+        for name in _named(there, ids):
+            if name not in self._found.shown and name in ours:
+                self._bury(name, ours[name], there[name])
+        self._report.templates += take_templates(self._local, self._side, self._report.remote)
+
+    def _take(self, name: str, tip: Oid, tombstone: bytes | None) -> None:
+        """Bring one session's tip into the branch of its name."""
+        ours = self._local.repo.ref(self._local.heads + name)
+        try:
+            if ours is not None:
+                self._advance(name, ours, tip)
+            elif tombstone is not None:
+                self._come_back(name, tip, tombstone)
+            else:
+                self._local.join(name, tip)
+                self._report.add(name, Outcome.NEW, commits=self._found.commits.get(name, 0))
+        except ClaifGitError as error:  # one session that cannot be merged does not keep the others waiting
+            self._report.add(name, Outcome.REFUSED, error.message)
+
+    def _come_back(self, name: str, tip: Oid, tombstone: bytes) -> None:
+        """Take a session that was deleted here: only if it went on since."""
+        local = self._local
+        if is_covered(local.repo, tip, tombstone_tip(tombstone)):
+            self._report.add(name, Outcome.UP_TO_DATE, "deleted here; it is not brought back")
+            return
+        local.join(name, tip)
+        local.branch.write({tombstone_path(name): None}, f"restore: {name}", local.who, now())
+        self._report.add(name, Outcome.SURVIVED, "deleted here, but it went on elsewhere since: it is back")
+
+    def _advance(self, name: str, ours: Oid, tip: Oid) -> None:
+        bases = self._local.repo.merge_bases(ours, tip)
+        if tip in bases:
+            self._report.add(name, Outcome.UP_TO_DATE)
+        elif not bases:
+            self._report.add(
+                name,
+                Outcome.REFUSED,
+                "another session of the same id, without a commit in common: they are never united by themselves",
+            )
+        else:
+            self._local.join(name, tip)
+            outcome = Outcome.FAST_FORWARD if ours in bases else Outcome.MERGED
+            self._report.add(name, outcome, commits=count_commits(self._local.repo, tip, ours))
+
+    def _bury(self, name: str, ours: Oid, tombstone: bytes) -> None:
+        """Honour a deletion made elsewhere, unless the session went on here.
+
+        The deleted tip may never have come here. What the remote had at our last look lies before it all the same,
+        since a remote's branch only moves forward.
+        """
+        repo, remote = self._local.repo, self._report.remote
+        if not is_covered(repo, ours, tombstone_tip(tombstone)) and not is_covered(repo, ours, self._tracked.get(name)):
+            self._report.add(name, Outcome.SURVIVED, f"deleted at {remote}, but it went on here since: it stays")
+            return
+        try:
+            self._local.bury(name, ours, tombstone)
+        except ClaifGitError as error:
+            self._report.add(name, Outcome.SURVIVED, error.message)
+            return
+        self._local.track(remote, name, None)
+        self._report.add(name, Outcome.DELETED, f"deleted at {remote}; it is in the trash")

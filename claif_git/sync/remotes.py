@@ -1,0 +1,56 @@
+"""The remotes of a store. They stand in its git config, as git itself writes them, so that plain `git fetch` works."""
+
+from __future__ import annotations
+
+import re
+
+from claif_git.errors import InvalidInputError, RemoteNotFoundError
+from claif_git.git import Repository
+from claif_git.git.transport import Address, parse_address, redact
+from claif_git.history.store_branch import HIDDEN_TRACKING, PLAIN_HEADS, PLAIN_TRACKING
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_URL = re.compile(r"remote\.(.+)\.url")
+
+
+def tracking_prefix(heads: str, remote: str) -> str:
+    """Give the prefix of the refs that say where a remote's sessions stood.
+
+    In a code repository those of `refs/remotes/` are the code's.
+    """
+    return f"{PLAIN_TRACKING if heads == PLAIN_HEADS else HIDDEN_TRACKING}{remote}/"
+
+
+def add_remote(repo: Repository, heads: str, name: str, address: str) -> None:
+    """Name a remote. InvalidInputError for a name that is taken or cannot be, UnsafeAddressError."""
+    if not _NAME.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
+        raise InvalidInputError(f"not a name for a remote: {name[:80]!r}", hint="letters, digits, '.', '_' and '-'")
+    parsed = parse_address(address)
+    if repo.config_get(f"remote.{name}.url") is not None:
+        raise InvalidInputError(f"there is a remote {name!r} already", hint="claif-git remote list")
+    repo.config_set(f"remote.{name}.fetch", f"+{heads}*:{tracking_prefix(heads, name)}*")
+    repo.config_set(f"remote.{name}.url", parsed.url)
+
+
+def remotes(repo: Repository) -> dict[str, str]:
+    """Give the remotes: name to address, credentials left out."""
+    urls = ((_URL.fullmatch(key), value) for key, value in repo.config_items())
+    return {found[1]: redact(value) for found, value in urls if found}
+
+
+def remote_address(repo: Repository, name: str) -> Address:
+    """Give where a remote is. RemoteNotFoundError, UnsafeAddressError."""
+    url = repo.config_get(f"remote.{name}.url") if _NAME.fullmatch(name) else None
+    if url is None:
+        raise RemoteNotFoundError(name)
+    return parse_address(url)
+
+
+def remove_remote(repo: Repository, heads: str, name: str) -> None:
+    """Forget a remote, with what is known of it here. RemoteNotFoundError."""
+    remote_address(repo, name)
+    prefix = f"remote.{name}."
+    for key in {key for key, _ in repo.config_items() if key.startswith(prefix)}:
+        repo.config_unset(key)
+    for ref, tip in repo.refs(tracking_prefix(heads, name)).items():
+        repo.move_ref(ref, tip, None)
