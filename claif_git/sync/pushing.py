@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from claif_git.errors import ConcurrentUpdateError, DivergedError, InvalidInputError, RemoteError
 from claif_git.git import Oid
-from claif_git.git.transport import Address, PushResult, RefUpdate
+from claif_git.git.transport import PushResult, RefUpdate
 from claif_git.history.store_branch import tombstone_path
 from claif_git.ids import STORE_BRANCH
 from claif_git.sync.fetching import Fetched, bring, look
@@ -40,9 +40,9 @@ def push(
         raise InvalidInputError(f"{remote} is a bundle file, which can only be fetched from")
     files = own_templates(local, templates)
     report.templates += sorted(dict.fromkeys(templates))
-    found = look(local, address)
+    found = look(local, remote)
     plan = Planner(local, found, report).plan(ids, everything=everything)
-    moving = _Push(local, address, found, plan, report)
+    moving = _Push(local, found, plan, report)
     if dry_run:
         moving.pretend()
     else:
@@ -55,9 +55,9 @@ def push(
 class _Push:
     """Carries out one plan."""
 
-    def __init__(self, local: Local, address: Address, found: Fetched, plan: Plan, report: SyncReport) -> None:  # noqa: PLR0917 - what a push is made of
-        self._local, self._address, self._found = local, address, found
-        self._plan, self._report, self._remote = plan, report, report.remote
+    def __init__(self, local: Local, found: Fetched, plan: Plan, report: SyncReport) -> None:
+        self._local, self._found, self._plan, self._report = local, found, plan, report
+        self._remote = report.remote
 
     def pretend(self) -> None:
         """Report what would be moved."""
@@ -73,7 +73,7 @@ class _Push:
             return
         for _ in range(_TRIES):
             if STORE_BRANCH in found.shown:
-                bring(self._local, self._remote, self._address, found, [STORE_BRANCH])
+                bring(self._local, found, [STORE_BRANCH])
             if STORE_BRANCH in found.aside:
                 reason = found.aside[STORE_BRANCH]
                 self._report.notes.append(f"{self._remote}'s branch {STORE_BRANCH} is left alone: {reason}")
@@ -81,7 +81,7 @@ class _Push:
             side = StoreSide(self._local.repo, found.tips.get(STORE_BRANCH))
             if self._is_sent(side, side.changed(self._local, {**self._changes(side), **files})):
                 return
-            found.shown = look(self._local, self._address).shown
+            found.shown = look(self._local, self._remote).shown
             found.tips.pop(STORE_BRANCH, None)
         raise ConcurrentUpdateError(f"others kept moving {STORE_BRANCH} at {self._remote}")
 
@@ -97,9 +97,7 @@ class _Push:
         if new == side.tip:
             return True
         update = RefUpdate(self._found.heads + STORE_BRANCH, side.tip, new)
-        result = self._local.transport.push(self._local.repo, self._address, [update], self._local.progress)[
-            update.name
-        ]
+        result = self._sent([update])[update.name]
         if result.done:
             self._note({STORE_BRANCH: new})
         elif not result.moved:
@@ -111,7 +109,7 @@ class _Push:
         updates = {**self._plan.send, **self._plan.delete}
         if not updates:
             return
-        results = self._local.transport.push(self._local.repo, self._address, updates.values(), self._local.progress)
+        results = self._sent(updates.values())
         moved: dict[str, Oid] = {}
         for name, update in updates.items():
             result = results[update.name]
@@ -124,6 +122,10 @@ class _Push:
                 moved[name] = update.new
                 self._report.add(name, Outcome.SENT, commits=self._commits(update))
         self._note(moved)
+
+    def _sent(self, updates: Iterable[RefUpdate]) -> dict[str, PushResult]:
+        local = self._local
+        return local.transport.push(local.repo, self._found.address, updates, local.progress)
 
     def _not_moved(self, name: str, update: RefUpdate, result: PushResult) -> None:
         if not result.moved:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from claif_git.git.transport.address import Address
 from claif_git.git.transport.interface import Progress
 
 _POLL = 0.05  # seconds between two looks at how much has come
+_PAUSE = 0.1  # seconds between two lines of progress
 _GRACE = 5.0  # seconds for git to end its children
 _MOST_ERRORS = 1 << 20
 _PERCENT = re.compile(r"^(?:remote: )?\S.*: +\d+% \(\d+/\d+\)|^remote: (?:Counting|Enumerating)")
@@ -131,6 +133,7 @@ class _Errors:
         self._lines: list[str] = []
         self._rest = b""
         self._size = 0
+        self._told = 0.0
 
     def take(self, chunk: bytes) -> None:
         *lines, self._rest = re.split(rb"[\r\n]", self._rest[-_MOST_ERRORS:] + chunk)
@@ -140,8 +143,9 @@ class _Errors:
     def _line(self, raw: bytes) -> None:
         line = self._address.redact(raw.decode("utf-8", "replace")).strip()
         if _PERCENT.match(line):
-            if self._progress is not None:
+            if self._progress is not None and time.monotonic() - self._told > _PAUSE:
                 self._progress(printable(line.removeprefix("remote: ")))
+                self._told = time.monotonic()
         elif line and self._size < _MOST_ERRORS:
             self._size += len(line)
             self._lines.append(line)
