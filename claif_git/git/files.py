@@ -1,5 +1,5 @@
 """Files that survive: writing in one step, and making sure that a name is on the disk."""
-# ruff: noqa: PTH104, PTH106, PTH108, PTH120
+# ruff: noqa: PTH104, PTH106, PTH108, PTH112, PTH120
 # No Path objects here: these run several times a turn, and building them costs more than the calls.
 
 from __future__ import annotations
@@ -76,11 +76,15 @@ def replace(path: str, data: bytes, *, durable: bool, folder: str = "") -> None:
 
 
 def remove(path: str) -> bool:
-    """Remove a file, and say whether there was one."""
+    """Remove a file, and say whether there was one. A folder of that name is none."""
     try:
         os.unlink(path)
     except FileNotFoundError:
         return False
+    except (IsADirectoryError, PermissionError):  # macOS says the latter of a folder
+        if os.path.isdir(path):
+            return False
+        raise
     return True
 
 

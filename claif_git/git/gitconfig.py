@@ -49,9 +49,10 @@ class GitConfig:
 
     def _lines(self) -> list[str]:
         try:
-            return self._path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
+            text = self._path.read_bytes().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return []
+        return [line + "\n" for line in text.removesuffix("\n").split("\n")] if text else []
 
     def with_value(self, key: str, value: str | None) -> bytes:
         """Give the file's new content with `key` set once to `value`, or without it."""
@@ -85,8 +86,6 @@ def _insert(lines: list[str], key: str, line: str, place: int | None) -> None:
     if ends:
         lines.insert(ends[-1][1], line)
         return
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
     name, _, sub = section.partition(".")
     escaped = sub.replace("\\", "\\\\").replace('"', '\\"')
     lines += [f'[{name} "{escaped}"]\n' if sub else f"[{name}]\n", line]
@@ -142,7 +141,7 @@ def _read_value(text: str) -> tuple[str, bool]:
     """Read one line of a value, and say whether it goes on in the next."""
     out: list[str] = []
     kept, quoted, at = 0, False, 0
-    text = text.rstrip("\r\n") + "\n"
+    text = text.removesuffix("\n").removesuffix("\r") + "\n"
     while text[at] != "\n":
         mark = text[at]
         at += 1

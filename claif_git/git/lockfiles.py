@@ -103,7 +103,7 @@ class LockFiles:
         if broom is None:
             return False
         try:
-            return not self._is_stale(path) or remove(path)
+            return self._is_stale(path) and remove(path)
         finally:
             os.close(broom)
 

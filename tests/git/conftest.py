@@ -28,10 +28,10 @@ def git() -> Callable[..., str]:
     def run(repository: Repository | Path, *arguments: str, stdin: str = "", check: bool = True) -> str:
         path = repository if isinstance(repository, Path) else repository.path
         done = subprocess.run(
-            ["git", "-C", str(path), *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=120
+            ["git", "-C", str(path), *arguments], input=stdin.encode(), capture_output=True, check=False, timeout=120
         )
         assert not check or done.returncode == 0, done.stderr
-        return done.stdout
+        return done.stdout.decode("utf-8", "surrogateescape")
 
     return run
 
