@@ -35,6 +35,8 @@ class PackWriter:
         self._fd = -1
         self._buffer = bytearray()
         self._size = 0
+        self.name = ""
+        """The pack's, without its ending, once it is written."""
 
     def add(self, kind: str, data: bytes) -> Oid:
         """Take an object and give its id. Others see it when the block ends."""
@@ -102,7 +104,8 @@ class PackWriter:
             os.fsync(self._fd)
         os.close(self._fd)
         self._fd = -1
-        base = f"{self._folder}/pack-{checksum.hex()}"
+        self.name = f"pack-{checksum.hex()}"
+        base = f"{self._folder}/{self.name}"
         os.rename(self._made, base + ".pack")
         replace(base + ".idx", encode_index(self._at.items(), checksum), durable=self._durable)
         if self._durable:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from claif_git.errors import ConcurrentUpdateError
-from claif_git.git import command, files, graph, layout, locks, walk
+from claif_git.git import command, files, graph, layout, locks, pruning, walk
 from claif_git.git.gitconfig import GitConfig
 from claif_git.git.identity import StoreId
 from claif_git.git.kinds import Commit, Oid, TreeEntry
@@ -234,6 +234,15 @@ class Repository:
         refs -= len(self._refs.loose_names())
         seconds = time.monotonic() - start
         return MaintenanceReport(with_git, max(objects, 0), max(refs, 0), removed, repaired, damaged, seconds)
+
+    def prune(self) -> None:
+        """Remove at once every object that no ref reaches, with no grace for what is being written elsewhere by git.
+
+        Writers of ours wait meanwhile. ConcurrentUpdateError if the store stays busy; StoreError.
+        """
+        with self.exclusive():
+            tips = self._refs.all("refs/").values()
+            pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
 
     def store_id(self) -> str:
         """Give this store's random id (32 hex digits); a copy of the store has another."""

@@ -15,17 +15,21 @@ from claif_git.merge.result import MergeResult
 from claif_git.merge.sessions import Choice
 from claif_git.merge.strategies import Resolver, Strategy
 from claif_git.model.message import Message, MessageRole
+from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
 from claif_git.session import branching, saving, shared, templates, trash, undoing, writing
+from claif_git.session.finding import Finding
 from claif_git.session.importing import ImportReport, Progress, import_parsed
 from claif_git.session.log import Turn, turns
 from claif_git.session.operations import Operation, operations, record
-from claif_git.session.reading import choose, matches, newest_first, session_of
+from claif_git.session.purging import Purged, purge
+from claif_git.session.reading import choose, session_of
 from claif_git.session.store import Store
 from claif_git.session.working import Working
 from claif_git.templates import SessionTemplate
 
 if TYPE_CHECKING:
+    from claif_git.index import IndexStats
     from claif_git.sync import SyncReport
 
 if TYPE_CHECKING:
@@ -54,6 +58,7 @@ class SessionManager:
         self._store = Store.open(config.default_store() if store is None else store)
         who = Signature.parse(author or config.identity())
         self._working = Working(self._store, who, durable=durability == "full")
+        self._finding = Finding(self._working)
         self._autosave = saving.Autosave(self._working)
 
     @property
@@ -64,6 +69,7 @@ class SessionManager:
     def close(self) -> None:
         """Save what autosave still waits for, and let go of files and locks. The manager is of no use afterwards."""
         self._autosave.close()
+        self._finding.close()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -100,16 +106,40 @@ class SessionManager:
     load_session = get_session
 
     def list_sessions(
-        self, filter_metadata: Mapping[str, Any] | None = None, *, limit: int | None = None
+        self,
+        filter_metadata: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+        progress: Progress | None = None,
     ) -> list[Session]:
         """Give the sessions, newest change first.
 
-        `filter_metadata`: keys of the session's own fields (template, title) or of its metadata, each with its value.
+        `filter_metadata`: keys of the session's own fields (template, title) or of its metadata, each with its value;
+        None for what is not set. `progress` is called with (done, in all) where the index has much to catch up with.
         """
-        found = (self._working.peek(session_id, tip) for session_id, tip in self._store.ids().items())
-        sessions = [session_of(snapshot) for snapshot in found if snapshot.is_session]
-        chosen = [session for session in sessions if matches(session, filter_metadata or {})]
-        return newest_first(chosen)[:limit]
+        return self._finding.sessions(filter_metadata, limit, progress)
+
+    def search_sessions(
+        self,
+        query: str,
+        limit: int | None = 20,
+        *,
+        role: MessageRole | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> list[SearchHit]:
+        """Give the best hits, best first, then latest first; at most `limit`, all for None.
+
+        `query` is any text: words that all have to occur, "a phrase", prefix*. Case and diacritics do not count. A hit
+        is a message in a session that shows it; in branches of that session it ranks lower. A session whose title
+        matches gives its first message that fits `role`, `since` and `until` (both inclusive; naive: local time).
+        """
+        return self._finding.search(query, limit, role=role, since=since, until=until, progress=progress)
+
+    def reindex(self, progress: Progress | None = None) -> IndexStats:
+        """Build the index of lists and searches anew; give what it holds. Nothing else depends on it. StoreError."""
+        return self._finding.reindex(progress)
 
     def update_title(self, session_id: str, title: str | None) -> None:
         """Set the title; None takes it away."""
@@ -131,6 +161,13 @@ class SessionManager:
         full = trash.restore(self._working, session_id)
         record(self._working, "restore", full, None, self._store.tip(full))
         return full
+
+    def purge_session(self, session_id: str, *, dry_run: bool = False) -> Purged:
+        """Remove a session for good, from the trash, drafts, index and operation log too; a tombstone stays.
+
+        Give which remotes still hold copies, and which sessions share turns with it. With `dry_run`, nothing goes.
+        """
+        return purge(self._working, session_id, dry_run=dry_run)
 
     def trashed_sessions(self) -> list[Session]:
         """Give the deleted sessions that can still be restored."""

@@ -84,6 +84,11 @@ class Working:
         read = self.repo.read_commit(commit)
         return Snapshot(self.repo, session_id, commit, folder_at(self.repo, read.tree), read.commit_time)
 
+    def forget(self, session_id: str) -> None:
+        """Keep nothing of a session in memory."""
+        self._snapshots.pop(session_id, None)
+        self.drafts.discard(session_id)
+
     def _keep(self, snapshot: Snapshot) -> None:
         self._snapshots[snapshot.session_id] = snapshot
         self._snapshots.move_to_end(snapshot.session_id)

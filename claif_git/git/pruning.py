@@ -1,0 +1,74 @@
+"""Forgetting for good: what no ref reaches is removed at once, with no grace. Only a purge asks for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from claif_git.git import command, files
+from claif_git.git.kinds import FOLDER_MODE, Oid
+from claif_git.git.loose import loose_path
+from claif_git.git.objects import Objects
+from claif_git.git.packs import PackWriter
+
+_PACK_FILES = ("pack-*.pack", "pack-*.idx", "pack-*.rev", "pack-*.bitmap", "pack-*.mtimes", "multi-pack-index*")
+
+
+def prune(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: Iterable[Oid], *, use_git: bool) -> None:
+    """Remove every object that none of `tips` reaches. The caller holds the store's exclusive lock.
+
+    What is kept is on the disk, in a pack of its own, before anything goes. StoreError if git fails.
+    """
+    if use_git:
+        _with_git(git_dir)
+    else:
+        _by_hand(git_dir, objects, tips, list(loose))
+    objects.forget_packs()
+
+
+def _with_git(git_dir: Path) -> None:
+    settings = {"core.fsync": "all", "gc.auto": "0", "repack.writeBitmaps": "false"}
+    for arguments in (["repack", "-a", "-d", "-l", "-q"], ["prune", "--expire=now"], ["prune-packed", "-q"]):
+        command.run(arguments, git_dir=git_dir, settings=settings)
+
+
+def _by_hand(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: list[Oid]) -> None:
+    folder = git_dir / "objects" / "pack"
+    old = [path for pattern in _PACK_FILES for path in folder.glob(pattern)]
+    writer = PackWriter(str(folder), durable=True)
+    try:
+        for oid in _reachable(objects, tips):
+            writer.add(*objects.read(oid))
+        writer.flush()
+    finally:
+        writer.abandon()
+    objects.forget_packs()
+    for path in old:
+        if path.name.partition(".")[0] != writer.name:
+            files.remove(str(path))
+    for oid in loose:
+        files.remove(loose_path(objects.folder, oid))
+
+
+def _reachable(objects: Objects, tips: Iterable[Oid]) -> Iterator[Oid]:
+    """Give each object that the tips reach, once. Blobs are not read."""
+    todo, seen = list(tips), set[Oid]()
+    while todo:
+        oid = todo.pop()
+        if oid in seen:
+            continue
+        seen.add(oid)
+        yield oid
+        kind, data = objects.read(oid)
+        if kind == "commit":
+            commit = objects.read_commit(oid)
+            todo += [commit.tree, *commit.parents]
+        elif kind == "tree":
+            entries = objects.read_tree(oid)
+            todo += [entry.oid for entry in entries if entry.mode == FOLDER_MODE]
+            blobs = [entry.oid for entry in entries if entry.mode & 0o170000 in (0o100000, 0o120000)]
+            fresh = [blob for blob in dict.fromkeys(blobs) if blob not in seen]
+            seen.update(fresh)
+            yield from fresh
+        elif kind == "tag":
+            todo.append(data.split(b"\n", 1)[0].removeprefix(b"object ").decode("ascii"))
