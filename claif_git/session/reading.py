@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from claif_git.errors import InvalidInputError, MessageIndexError
 from claif_git.format import layout
-from claif_git.history.commits import one_line
+from claif_git.history.description import created_at, title_of
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot, updated_at
+from claif_git.model.blocks import Json
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.session import Session
 from claif_git.model.times import as_utc
@@ -19,14 +19,14 @@ from claif_git.model.times import as_utc
 def session_of(snapshot: Snapshot) -> Session:
     """Give what a session says of itself; its messages are read on first use."""
     settings = snapshot.settings
-    created = settings.created_at or _first_moment(snapshot)
+    created = created_at(snapshot)
     return Session(
         id=snapshot.session_id,
         created_at=created,
         updated_at=updated_at(snapshot, created),
         metadata=dict(settings.metadata),
         template=settings.template,
-        title=settings.title if settings.owner else _first_words(snapshot),
+        title=title_of(snapshot),
         parameters=dict(settings.parameters),
         order=settings.order,
         tip=snapshot.commit,
@@ -35,28 +35,21 @@ def session_of(snapshot: Snapshot) -> Session:
     )
 
 
-def _first_moment(snapshot: Snapshot) -> datetime:
-    if snapshot.shown:
-        return layout.moment_of(snapshot.shown[0].path.rpartition("/")[2])
-    return datetime.fromtimestamp(snapshot.commit_time, UTC)
+def matches(session: Session, wanted: Mapping[str, Json]) -> bool:
+    """Tell whether a session has every wanted value: of its own fields (template, title, id) or of its metadata.
 
-
-def _first_words(snapshot: Snapshot) -> str | None:
-    for entry in snapshot.shown:
-        if "-user-" in entry.path.rpartition("/")[2]:
-            message = snapshot.messages([entry])[0]
-            if isinstance(message, Message) and one_line(message.text):
-                return next(filter(None, map(one_line, message.text.splitlines())), None)
-    return None
-
-
-def matches(session: Session, wanted: Mapping[str, Any]) -> bool:
-    """Tell whether a session has every wanted value: of its own fields (template, title, id) or of its metadata."""
+    1 and 1.0 are the same value, True is another; None is what is not there.
+    """
     own = {"template": session.template, "title": session.title, "id": session.id}
-    return all(
-        session.metadata.get(key) == value or (key in own and own[key] is not None and own[key] == value)
-        for key, value in wanted.items()
-    )
+    return all(_has([session.metadata.get(key), own.get(key)], value) for key, value in wanted.items())
+
+
+def _has(held: Sequence[Json], wanted: Json) -> bool:
+    from claif_git.index import canonical
+
+    if wanted is None:
+        return all(value is None for value in held)
+    return any(value is not None and canonical(value) == canonical(wanted) for value in held)
 
 
 def newest_first(sessions: Iterable[Session]) -> list[Session]:

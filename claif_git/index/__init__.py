@@ -1,0 +1,18 @@
+"""The disposable index: what makes lists and searches fast. SQLite, beside the refs, rebuilt from them at any moment.
+
+text, values    what is stored, and what is asked, as SQLite takes it
+schema          the tables
+database        the file: shared, damaged, locked, or one's own
+sessions, words     rows written from snapshots; growth tells what is new
+catchup         what moved since
+listing, searching  what is read
+"""
+
+from __future__ import annotations
+
+from claif_git.index.catchup import Progress
+from claif_git.index.index import Index, IndexStats, wanted_of
+from claif_git.index.searching import Wanted, best
+from claif_git.index.values import canonical
+
+__all__ = ["Index", "IndexStats", "Progress", "Wanted", "best", "canonical", "wanted_of"]

@@ -1,0 +1,134 @@
+"""The file of the index: shared by all processes at `claif/index.db`, or a temporary one of this process's own.
+
+A file may only be put in another's place while nobody is just opening it: SQLite opens the log beside a database by its
+name, a moment later, and would mix the two. So both are done in one queue. Who had the old one open keeps that until it
+notices, and harms nobody: SQLite leaves alone the log of a database that was moved.
+"""
+# ruff: noqa: PTH116
+# No Path objects here: looked at with every list and search.
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from claif_git.git import Repository
+from claif_git.index import schema
+
+BUSY = 2.0
+"""Seconds to wait for another process, which holds the index for moments at a time."""
+_WAIT_TO_OPEN = 5.0
+
+_DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH}
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether a new file is the cure: the file is no database, or not the one whose tables we know."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+class Database:
+    """One open connection. For one thread at a time; `path` is None for a temporary one."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file at `path`, which is made if need be. sqlite3.Error."""
+        self.path, self._pid = path, os.getpid()
+        self.connection = sqlite3.connect(
+            str(path or ""), timeout=BUSY, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        try:
+            self._set_up()
+            self._inode = os.stat(path).st_ino if path else 0
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _set_up(self) -> None:
+        self.connection.execute("PRAGMA trusted_schema = OFF")
+        self.connection.execute("PRAGMA temp_store = MEMORY")
+        self.connection.execute("PRAGMA cache_size = -16384")
+        self.connection.execute(f"PRAGMA journal_mode = {'WAL' if self.path else 'MEMORY'}")
+        self.connection.execute(f"PRAGMA synchronous = {'NORMAL' if self.path else 'OFF'}")
+        if schema.version(self.connection) is None:
+            with self.writing():
+                if schema.version(self.connection) is None:
+                    schema.create(self.connection)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is still the file at its path, and this process the one that opened it."""
+        if self._pid != os.getpid():
+            return False
+        if self.path is None:
+            return True
+        try:
+            return os.stat(self.path).st_ino == self._inode
+        except FileNotFoundError:
+            return False
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Change what the block changes, or nothing. Others wait; sqlite3.OperationalError after BUSY seconds."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        yield from self._to_the_end()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """See one state of the index throughout the block."""
+        self.connection.execute("BEGIN")
+        yield from self._to_the_end()
+
+    def _to_the_end(self) -> Iterator[None]:
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the file. A child of a fork only lets go: closing it would disturb the parent's locks."""
+        if self._pid == os.getpid():
+            self.connection.close()
+        else:
+            _left_by_parents.append(self.connection)
+
+
+_left_by_parents: list[sqlite3.Connection] = []
+
+
+def open_shared(repo: Repository, *, fresh: bool = False) -> Database | None:
+    """Open a store's index; make a new one if it is of an earlier version, or `fresh` asks for it.
+
+    None if a later version of claif-git made it, or it cannot be opened in time. sqlite3.Error, OSError.
+    """
+    path = repo.path / "claif" / "index.db"
+    with repo.queue("index", timeout=_WAIT_TO_OPEN):
+        if fresh:
+            discard(path)
+        try:
+            database = Database(path)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            discard(path)
+            database = Database(path)
+        found = schema.version(database.connection) or 0
+        if found < schema.VERSION:
+            database.close()
+            discard(path)
+            return Database(path)
+    if found > schema.VERSION:
+        database.close()
+        return None
+    return database
+
+
+def discard(path: Path) -> None:
+    """Remove an index. For who holds the queue."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)

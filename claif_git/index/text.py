@@ -1,0 +1,77 @@
+"""Text as the index keeps it, and what a person asks as the index is asked.
+
+The words are SQLite's (`unicode61`): case and diacritics do not count. Where a script puts no spaces between its words,
+and for pictographs, each character is a word of its own, so that any run of them finds itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from claif_git.model.search import Snippet
+
+LONGEST_QUERY = 2000
+"""Characters of a query that are looked at."""
+MOST_TERMS = 64
+"""Words and phrases of a query that are looked at."""
+
+START, END, _SEAM = "\x02", "\x03", "\x01"
+"""Around a match in what SQLite gives, and between characters that are words. Text is freed of them on its way in."""
+
+_NO_LETTERS = "".join(
+    chr(code)
+    for first, last in ((0x2100, 0x214F), (0x2190, 0x23FF), (0x2500, 0x25FF), (0x2800, 0x28FF))
+    for code in range(first, last + 1)
+)
+"""Symbols that draw lines and arrows rather than say something; they part words."""
+_PARTING = "¦©®°" + _NO_LETTERS
+TOKENIZER = f"unicode61 remove_diacritics 2 categories 'L* N* Co So' separators '{_PARTING}'"
+
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_ALONE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai and Lao, Burmese, Khmer
+    "\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"  # Korean: its particles stick to the word
+    "\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"  # pictographs
+    "\u2e80-\ua4cf\uf900-\ufaff\U0001b000-\U0001b2ff\U00020000-\U0003ffff"  # Chinese and Japanese
+)
+_IS_ALONE = re.compile(f"[{_ALONE}]")
+_SEAMS = re.compile(f"(?s)(?<=[{_ALONE}])(?=.)|(?<=.)(?=[{_ALONE}])")
+_TERM = re.compile(r'"([^"]*)(?:"|\Z)(\*?)|([^\s"]+)')
+_MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
+
+
+def kept(text: str) -> str:
+    """Give text as the index keeps it: without control characters, with seams around what is a word by itself."""
+    clean = _UNFIT.sub(" ", text)
+    return clean if clean.isascii() or not _IS_ALONE.search(clean) else _SEAMS.sub(_SEAM, clean)
+
+
+def expression(query: str) -> str:
+    """Give a query as FTS5 takes it: words that all have to occur, "a phrase", prefix*. "" if it holds no word.
+
+    Any text is one. Only its first LONGEST_QUERY characters and MOST_TERMS terms are looked at.
+    """
+    terms: list[str] = []
+    for found in _TERM.finditer(_UNFIT.sub(" ", query[:LONGEST_QUERY])):
+        phrase, starred, word = found.groups()
+        text, star = (word, word.endswith("*")) if phrase is None else (phrase, bool(starred))
+        if any(map(_speaks, text)):
+            terms.append(f'"{kept(text)}"{"*" if star and _speaks(text.rstrip("*")[-1]) else ""}')
+    return " ".join(terms[:MOST_TERMS])
+
+
+def _speaks(char: str) -> bool:
+    category = unicodedata.category(char)
+    return (category[0] in "LN" or category in {"Co", "So"}) and char not in _PARTING
+
+
+def snippet(marked: str) -> Snippet:
+    """Make a Snippet of text with START and END around what matched: one line, the spans beside it."""
+    line = " ".join(marked.replace(_SEAM, "").split())
+    line = line.replace(f"{END}{START}", "").replace(f"{END} {START}", " ")
+    spans: list[tuple[int, int]] = []
+    for found in _MARKED.finditer(line):
+        start = found.start() - 2 * len(spans)
+        spans.append((start, start + len(found[1])))
+    return Snippet(line.replace(START, "").replace(END, ""), tuple(spans))

@@ -1,0 +1,96 @@
+"""Lists and searches over all sessions: from the index, with this manager's unsaved turns in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from claif_git.errors import InvalidInputError
+from claif_git.history.snapshot import Snapshot
+from claif_git.model.blocks import plain
+from claif_git.model.message import MessageRole
+from claif_git.model.search import SearchHit
+from claif_git.model.session import Session
+from claif_git.session.reading import matches, newest_first, session_of
+from claif_git.session.working import Working
+
+if TYPE_CHECKING:
+    from claif_git.index import Index, IndexStats, Progress
+
+
+class Finding:
+    """One manager's way into the index. All methods are thread-safe."""
+
+    def __init__(self, working: Working) -> None:
+        self._working = working
+        self._index: Index | None = None
+
+    @property
+    def index(self) -> Index:
+        """The index, loaded when it is first asked for: SQLite is not needed to say something."""
+        from claif_git.index import Index
+
+        with self._working.lock:
+            if self._index is None:
+                self._index = Index(self._working.repo, self._working.store.heads)
+            return self._index
+
+    def sessions(
+        self, wanted: Mapping[str, Any] | None, limit: int | None, progress: Progress | None = None
+    ) -> list[Session]:
+        """Give the sessions that have every wanted value, newest change first. See SessionManager.list_sessions."""
+        if wanted is not None and not isinstance(wanted, Mapping):
+            raise InvalidInputError(f"a filter is a mapping, not {type(wanted).__name__}")
+        values = plain(wanted or {}, "filter")
+        _check(limit)
+        drafts = self._drafts()
+        found = self.index.sessions(values, None if limit is None else limit + len(drafts), progress)
+        if not drafts:
+            return found
+        unsaved = [session_of(snapshot) for snapshot in drafts.values()]
+        found = [session for session in found if session.id not in drafts]
+        return newest_first([*found, *(session for session in unsaved if matches(session, values))])[:limit]
+
+    def search(
+        self,
+        query: str,
+        limit: int | None,
+        *,
+        role: MessageRole | str | None,
+        since: datetime | None,
+        until: datetime | None,
+        progress: Progress | None,
+    ) -> list[SearchHit]:
+        """Give the best hits, best first. See SessionManager.search_sessions."""
+        from claif_git.index import best, wanted_of
+
+        wanted = wanted_of(query, role=role, since=since, until=until)
+        _check(limit)
+        drafts = self._drafts()
+        found = self.index.search(wanted, limit, drafts, progress)
+        if drafts:
+            found = best([*found, *self.index.search_in(drafts.values(), wanted, limit)], limit)
+        return found
+
+    def _drafts(self) -> dict[str, Snapshot]:
+        """Give the sessions of which this manager has unsaved turns, as it sees them; a running batch is flushed."""
+        working = self._working
+        with working.lock:
+            working.flush()
+            return {session_id: working.read(session_id) for session_id in sorted(working.drafts)}
+
+    def reindex(self, progress: Progress | None = None) -> IndexStats:
+        """Build the index anew."""
+        self._drafts()
+        return self.index.reindex(progress)
+
+    def close(self) -> None:
+        """Close the index, if it was opened."""
+        if self._index is not None:
+            self._index.close()
+
+
+def _check(limit: int | None) -> None:
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+        raise InvalidInputError(f"limit is a number of 0 or more, not {limit!r}")
