@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from dulwich.client import (
     BundleClient,
@@ -60,7 +60,8 @@ class _Http(Urllib3HttpGitClient):
         self, url: str, headers: dict[str, str] | None = None, data: Any = None, raise_for_status: bool = True
     ) -> Any:
         response, read = super()._http_request(url, headers, data, raise_for_status)
-        if response.redirect_location and self._origin(response.redirect_location) != self._origin(self._base_url):
+        went_to = urljoin(url, response.redirect_location or "")  # of the same host it may be a path alone
+        if self._origin(went_to) != self._origin(self._base_url):
             response.close()
             raise RemoteError("the remote sends us on to another host", hint="use that address, if you trust it")
 
