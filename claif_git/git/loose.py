@@ -71,8 +71,8 @@ class LooseWriter:
     def add(self, kind: str, data: bytes) -> Oid:
         """Take an object and give its id. Others see it when the block ends.
 
-        One that is there already is written again: that heals a damaged file, keeps an old one from being pruned,
-        and makes durable what somebody wrote without syncing.
+        Where it must be durable, one that is there already is written again: that heals a damaged file, keeps an old
+        one from being pruned, and makes durable what somebody wrote without syncing.
         """
         whole = header(kind, data) + data
         oid = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
@@ -113,7 +113,7 @@ class LooseWriter:
             self._syncer.files([staged.fd for staged in self._staged.values()])
         folders = set()
         for oid, staged in self._staged.items():
-            os.rename(staged.made, loose_path(self._objects, oid))
+            self._publish(oid, staged.made)
             folders.add(f"{self._objects}/{oid[:2]}")
         if self._durable:
             self._syncer.folders(folders, self._objects)
@@ -121,6 +121,27 @@ class LooseWriter:
             os.close(staged.fd)
         self._written.update(self._staged)
         self._staged = {}
+
+    def _publish(self, oid: Oid, made: str) -> None:
+        """Give a written object its name."""
+        path = loose_path(self._objects, oid)
+        if self._durable:
+            os.rename(made, path)
+            return
+        try:  # what stands there may be on the disk, which ours is not
+            os.link(made, path)
+        except FileExistsError:
+            if not self._is_whole(oid):
+                os.rename(made, path)
+                return
+            os.utime(path)  # so that nobody prunes it as long forgotten
+        remove(made)
+
+    def _is_whole(self, oid: Oid) -> bool:
+        try:
+            return read_loose(self._objects, oid) is not None
+        except StoreError:
+            return False
 
     def abandon(self) -> None:
         """Drop what is not named yet."""

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claif_git.errors import StoreError
-from claif_git.git import command, files
+from claif_git.git import command, files, locks, packing
 from claif_git.git.kinds import Oid, is_oid
 from claif_git.git.lockfiles import LockFiles
 from claif_git.git.loose import loose_path, read_loose
 from claif_git.git.objects import Objects
-from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
 
 LOOSE_OBJECTS = 2_000
@@ -31,6 +30,7 @@ _GEOMETRIC = (2, 33)  # the first git whose `repack --geometric` keeps objects t
 _GRACE = "2.weeks.ago"
 _SAFE = {"core.fsync": "all", "gc.auto": "0", "gc.autoDetach": "false", "gc.reflogExpire": "90.days.ago"}
 _TEMPORARY = ("objects/??/tmp_obj_*", "objects/pack/tmp_*", "tmp_claif_*", "claif/tmp_claif_*")
+_LOCK_FOLDERS = ("owners", "queues", "held")
 _log = logging.getLogger(__name__)
 
 
@@ -48,10 +48,10 @@ class MaintenanceReport:
 
 
 class Maintenance:
-    """The upkeep of one repository. Its caller holds the locks that each method names."""
+    """The upkeep of one repository, step by step. Safe beside writers, but for the steps that say what they need."""
 
-    def __init__(self, git_dir: Path, objects: Objects, refs: Refs, locks: LockFiles) -> None:
-        self._dir, self._objects, self._refs, self._locks = git_dir, objects, refs, locks
+    def __init__(self, git_dir: Path, objects: Objects, refs: Refs, lock_files: LockFiles) -> None:
+        self._dir, self._objects, self._refs, self._locks = git_dir, objects, refs, lock_files
 
     def is_due(self) -> bool:
         """Say whether there is enough to do. Cheap: it counts a sample."""
@@ -80,28 +80,37 @@ class Maintenance:
         return [oid for at in range(256) for oid in self._loose_in(f"{at:02x}")]
 
     def clean(self) -> tuple[str, ...]:
-        """Remove locks of dead writers and temporary files that are a day old. Needs the exclusive lock."""
-        locks = [*self._dir.glob("*.lock"), *(self._dir / "refs").rglob("*.lock")]
-        removed = [path for path in locks if self._locks.clear_stale(str(path))]
+        """Remove locks of dead writers, our own lock files that nobody holds, and temporary files that are a day old.
+
+        Gives the paths, below the repository, of all but our own.
+        """
+        found = [*self._dir.glob("*.lock"), *(self._dir / "refs").rglob("*.lock")]
+        removed = [path for path in found if self._locks.clear_stale(str(path))]
         oldest = time.time() - ABANDONED_AGE
         left = [path for pattern in _TEMPORARY for path in self._dir.glob(pattern) if _older(path, oldest)]
         removed += [path for path in left if files.remove(str(path))]
+        for folder in _LOCK_FOLDERS:
+            locks.sweep(f"{self._dir}/claif/{folder}")
         return tuple(str(path.relative_to(self._dir)) for path in removed)
 
-    def mend(self) -> tuple[tuple[Oid, ...], tuple[Oid, ...]]:
-        """Read every loose object; remove damaged ones that a pack has whole. Give these, and the other damaged ones.
+    def damaged(self) -> list[Oid]:
+        """Read every loose object, and give the damaged ones."""
+        return [oid for oid in self.loose() if self._is_damaged(oid)]
 
-        Needs the exclusive lock.
+    def _is_damaged(self, oid: Oid) -> bool:
+        try:
+            read_loose(self._objects.folder, oid)
+        except StoreError as error:
+            _log.warning("%s", error)
+            return True
+        return False
+
+    def mend(self, damaged: list[Oid]) -> list[Oid]:
+        """Remove damaged loose objects that a pack has whole, and give them.
+
+        Needs the exclusive lock: a writer may just be writing one anew.
         """
-        repaired: list[Oid] = []
-        damaged: list[Oid] = []
-        for oid in self.loose():
-            try:
-                read_loose(self._objects.folder, oid)
-            except StoreError as error:
-                _log.warning("%s", error)
-                (repaired if self._drop_if_packed(oid) else damaged).append(oid)
-        return tuple(repaired), tuple(damaged)
+        return [oid for oid in damaged if self._is_damaged(oid) and self._drop_if_packed(oid)]
 
     def _drop_if_packed(self, oid: Oid) -> bool:
         try:
@@ -115,46 +124,34 @@ class Maintenance:
 
         No object is dropped, referred to or not.
         """
-        if use_git:
-            try:
-                self._pack_with_git()
-            except StoreError as error:
-                _log.warning("%s; packing without it", error)
-            else:
-                return True
-        self._refs.pack()
-        self._pack_loose()
-        return False
+        with_git = use_git and self._pack_with_git()
+        if not with_git:
+            self._refs.pack()
+        if not with_git or self._estimate_loose() > LOOSE_OBJECTS // 2:  # older gits leave what no ref reaches
+            packing.pack_loose(self._objects, self.loose())
+        if self._count_packs() > PACKS:
+            packing.join_packs(self._objects)
+        return with_git
 
-    def _pack_with_git(self) -> None:
-        # Twice: what the new files hold is on the disk, under its name, before the loose ones go.
-        self._git("pack-refs", "--all", "--no-prune")
-        files.sync_folder(str(self._dir))
-        self._git("pack-refs", "--all")
+    def _pack_with_git(self) -> bool:
+        """Let git pack, and say whether it could.
+
+        Refs twice: what `packed-refs` holds is on the disk, under its name, before the loose ones go.
+        """
         geometric = ["--geometric=2"] if command.git_version() >= _GEOMETRIC else []
-        self._git("repack", "-d", "-l", "-q", *geometric)
+        try:
+            self._git("pack-refs", "--all", "--no-prune")
+            files.sync_folder(str(self._dir))
+            self._git("pack-refs", "--all")
+            self._git("repack", "-d", "-l", "-q", *geometric)
+        except StoreError as error:
+            _log.warning("%s; packing without it", error)
+            return False
         files.sync_folder(self._objects.folder + "/pack")
+        return True
 
     def _git(self, *arguments: str) -> None:
         command.run(arguments, git_dir=self._dir, settings=_SAFE)
-
-    def _pack_loose(self) -> None:
-        """Write whole loose objects to one pack, and remove them once it is on the disk."""
-        writer = PackWriter(self._objects.folder + "/pack", durable=True)
-        try:
-            packed = [oid for oid in self.loose() if self._copy(oid, writer)]
-            writer.flush()
-        finally:
-            writer.abandon()
-        for oid in packed:
-            files.remove(loose_path(self._objects.folder, oid))
-
-    def _copy(self, oid: Oid, writer: PackWriter) -> bool:
-        try:
-            found = read_loose(self._objects.folder, oid)
-        except StoreError:
-            return False
-        return found is not None and writer.add(*found) == oid
 
     def collect(self) -> None:
         """Let git pack everything anew and drop what nothing has referred to for two weeks.

@@ -1,5 +1,5 @@
 """Writing many objects as one pack, with memory that does not grow with their size."""
-# ruff: noqa: PTH103, PTH104
+# ruff: noqa: PTH103, PTH104, PTH110
 # No Path objects here: runs once an object, and building them costs more than the calls.
 
 from __future__ import annotations
@@ -7,11 +7,12 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Iterable
 
 from claif_git.git.files import CLOSED, remove, replace, sync_folder, temporary, write_all
-from claif_git.git.kinds import Oid, header
+from claif_git.git.kinds import Oid, header, is_oid
 
 _LEVEL = 1
 _TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
@@ -35,6 +36,7 @@ class PackWriter:
         self._fd = -1
         self._buffer = bytearray()
         self._size = 0
+        self._guard = threading.Lock()  # other threads may read what one adds
         self.name = ""
         """The pack's, without its ending, once it is written."""
 
@@ -44,14 +46,17 @@ class PackWriter:
         digest.update(data)
         name = digest.digest()
         if name not in self._at:
-            self._append(name, _entry_header(_TYPES[kind], len(data)) + zlib.compress(data, _LEVEL))
+            record = _entry_header(_TYPES[kind], len(data)) + zlib.compress(data, _LEVEL)
+            with self._guard:
+                self._append(name, record)
         return name.hex()
 
     def _append(self, name: bytes, record: bytes) -> None:
         if self._fd < 0:
             self._open()
-        self._at[name] = zlib.crc32(record) << _OFFSET_BITS | self._size + len(self._buffer)
+        at = self._size + len(self._buffer)
         self._buffer += record
+        self._at[name] = zlib.crc32(record) << _OFFSET_BITS | at
         if len(self._buffer) >= _BUFFER:
             self._spill()
 
@@ -68,16 +73,16 @@ class PackWriter:
 
     def read(self, oid: Oid) -> tuple[str, bytes] | None:
         """Give an object that was added and is not visible yet."""
-        packed = self._at.get(bytes.fromhex(oid))
+        packed = self._at.get(bytes.fromhex(oid)) if is_oid(oid) else None
         if packed is None:
             return None
         at = packed & (1 << _OFFSET_BITS) - 1
-        if at >= self._size:
-            record = bytes(self._buffer[at - self._size :])
-        else:
-            self._spill()
-            record = os.pread(self._fd, _BUFFER, at)
-        return self._inflate(record, at)
+        with self._guard:
+            if self._fd < 0:
+                return None  # it is published: found among the packs
+            spilled = at < self._size
+            record = os.pread(self._fd, _BUFFER, at) if spilled else bytes(self._buffer[at - self._size :])
+            return self._inflate(record, at)
 
     def _inflate(self, record: bytes, at: int) -> tuple[str, bytes]:
         kind, start = _NAMES[record[0] >> 4 & 7], 1
@@ -94,18 +99,25 @@ class PackWriter:
 
     def flush(self) -> None:
         """Finish the pack: readers take it for one once its index is there, so that comes last."""
-        if self._fd < 0:
-            return
-        self._spill()
-        os.pwrite(self._fd, struct.pack(">4sLL", b"PACK", 2, len(self._at)), 0)
-        checksum = self._checksum()
-        write_all(self._fd, checksum)
-        if self._durable:
-            os.fsync(self._fd)
-        os.close(self._fd)
-        self._fd = -1
+        with self._guard:
+            if self._fd < 0:
+                return
+            self._spill()
+            os.pwrite(self._fd, struct.pack(">4sLL", b"PACK", 2, len(self._at)), 0)
+            checksum = self._checksum()
+            write_all(self._fd, checksum)
+            if self._durable:
+                os.fsync(self._fd)
+            self._publish(checksum)
+            os.close(self._fd)
+            self._fd = -1
+
+    def _publish(self, checksum: bytes) -> None:
         self.name = f"pack-{checksum.hex()}"
         base = f"{self._folder}/{self.name}"
+        if os.path.exists(base + ".idx") and not self._durable:
+            remove(self._made)  # the same pack, which may be on the disk already as ours is not
+            return
         os.rename(self._made, base + ".pack")
         replace(base + ".idx", encode_index(self._at.items(), checksum), durable=self._durable)
         if self._durable:
@@ -121,10 +133,11 @@ class PackWriter:
 
     def abandon(self) -> None:
         """Drop the pack."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-            remove(self._made)
+        with self._guard:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+                remove(self._made)
 
 
 def _entry_header(number: int, size: int) -> bytes:

@@ -97,6 +97,8 @@ class Refs:
             raise InvalidInputError(f"not an object id: {new!r}")
         try:
             with self._locks.hold(f"{self._dir}/{name}.lock", _WAIT):
+                if (self._loose(name) or "").startswith("ref:"):
+                    raise StoreError(f"{name} is a symbolic ref, which stands for another: move that one")
                 if self.get(name) != old:
                     return False
                 if new is None:

@@ -24,6 +24,7 @@ from claif_git.git.refs import Refs
 from claif_git.git.syncing import Syncer
 
 _SHARED_WAIT = 60.0
+_LONG_WAIT = 30.0
 _UNASKED_WAIT = 2.0  # maintenance that nobody asked for does not hold writers up for long
 _CONFIG_WAIT = 10.0
 
@@ -154,7 +155,7 @@ class Repository:
         """
         return self._store_lock.shared(timeout)
 
-    def exclusive(self, timeout: float = 30.0) -> contextlib.AbstractContextManager[None]:
+    def exclusive(self, timeout: float = _LONG_WAIT) -> contextlib.AbstractContextManager[None]:
         """Hold the store's lock alone. Never from within `shared()`. ConcurrentUpdateError after `timeout` seconds."""
         return self._store_lock.exclusive(timeout)
 
@@ -202,45 +203,51 @@ class Repository:
         """
         if not force and not self._maintenance.is_due():
             return None
-        own = self._claim_upkeep(force=force)
-        if own is None:
-            return None
         try:
-            return self._maintain(force=force)
+            with self._upkeep(_LONG_WAIT if force else 0.0):
+                return self._maintain(force=force)
+        except ConcurrentUpdateError:
+            if force:
+                raise
+            return None
+
+    @contextlib.contextmanager
+    def _upkeep(self, timeout: float) -> Iterator[None]:
+        """Be the only one who packs or prunes: else one would bring back what the other removes."""
+        own = locks.wait_for(self._private + "/upkeep", exclusive=True, deadline=time.monotonic() + timeout)
+        if own is None:
+            raise ConcurrentUpdateError("another process is maintaining the store")
+        try:
+            yield
         finally:
             os.close(own)
 
-    def _claim_upkeep(self, *, force: bool) -> int | None:
-        deadline = time.monotonic() + (30.0 if force else 0.0)
-        own = locks.wait_for(self._private + "/upkeep", exclusive=True, deadline=deadline)
-        if own is None and force:
-            raise ConcurrentUpdateError("another process is maintaining the store")
-        return own
-
     def _maintain(self, *, force: bool) -> MaintenanceReport:
-        start = time.monotonic()
-        with self.exclusive(30.0 if force else _UNASKED_WAIT):
-            removed = self._maintenance.clean()
-            for folder in ("owners", "queues", "held"):
-                locks.sweep(f"{self._private}/{folder}")
-            repaired, damaged = self._maintenance.mend()
-        objects, refs = len(self._maintenance.loose()), len(self._refs.loose_names())
-        # Packing is safe beside writers, by git's own protocol; it can take long, so they are not kept waiting.
-        with_git = self._maintenance.pack(use_git=command.git_available() and not damaged)
+        """Do what writers need not wait for beside them: git's own protocol makes that safe, and it can take long."""
+        start, upkeep = time.monotonic(), self._maintenance
+        removed = upkeep.clean()
+        damaged, repaired = upkeep.damaged(), list[Oid]()
+        if damaged:
+            with self.exclusive(_LONG_WAIT if force else _UNASKED_WAIT):
+                repaired = upkeep.mend(damaged)
+        damaged = [oid for oid in damaged if oid not in repaired]
+        before = len(upkeep.loose()), len(self._refs.loose_names())
+        with_git = upkeep.pack(use_git=command.git_available() and not damaged)
         if force and with_git:
-            with self.exclusive():
-                self._maintenance.collect()
-        objects -= len(self._maintenance.loose())
-        refs -= len(self._refs.loose_names())
+            with self.exclusive(_LONG_WAIT):
+                upkeep.collect()
+        objects, refs = before[0] - len(upkeep.loose()), before[1] - len(self._refs.loose_names())
         seconds = time.monotonic() - start
-        return MaintenanceReport(with_git, max(objects, 0), max(refs, 0), removed, repaired, damaged, seconds)
+        return MaintenanceReport(
+            with_git, max(objects, 0), max(refs, 0), removed, tuple(repaired), tuple(damaged), seconds
+        )
 
     def prune(self) -> None:
         """Remove at once every object that no ref reaches, with no grace for what is being written elsewhere by git.
 
         Writers of ours wait meanwhile. ConcurrentUpdateError if the store stays busy; StoreError.
         """
-        with self.exclusive():
+        with self._upkeep(_LONG_WAIT), self.exclusive(_LONG_WAIT):
             tips = self._refs.all("refs/").values()
             pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
 
