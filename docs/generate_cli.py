@@ -75,6 +75,8 @@ microseconds. What a terminal would obey or hide stands as `\\uXXXX`; all else i
 | `session search` | a list of hits: `session_id`, `title`, `message_index`, `role`, `timestamp`, `snippet`, `score` |
 | `session stats` | what `SessionManager.get_session_stats` gives; with `--flow`, `flow` as `analyze_conversation_flow` gives it |
 | `log` | a list of turns: `commit`, `parents`, `author`, `time`, `subject`, `kind`, `message_index`, `role`, `model`, `tokens` (null where there is none) |
+| `diff` | `a`, `b` (ids), `commit_a`, `commit_b`, `fork` (a commit or null), `shared`, `common` (numbers of messages), `only_a`, `only_b` (messages with `dropped`), `changed` (`index_a`, `index_b`, `by`, `before`, `after`, `content`, `fields`), `settings` (`key`, `a`, `b`) |
+| `push`, `pull`, `fetch` | `remote`, `verb`, `dry_run`, `sessions` (`session_id`, `outcome`, `detail`, `commits`), `templates`, `notes` |
 | `ask` | `session_id`, `text`, `message` (as above, without `index`), `usage` (`total`, `input`, `output`, `cache_read`, `cache_write`), `notes` |
 | `template list` | `session` and `export`: lists of names |
 | `template show` | a template as `template add` takes it: `name`, `system_message`, `default_metadata`, `suggested_parameters` |

@@ -68,6 +68,11 @@ def export_templates(ctx: typer.Context, incomplete: str) -> Candidates:
     return _from_store(ctx, incomplete, lambda opened: [(name, "") for name in opened.export_templates()])
 
 
+def any_templates(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Propose templates of both kinds."""
+    return templates(ctx, incomplete) + export_templates(ctx, incomplete)
+
+
 def formats(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose export formats: the built-in ones and the store's templates."""
     built_in: Candidates = [("markdown", ""), ("json", ""), ("html", "")]

@@ -21,8 +21,10 @@ from rich.text import Text
 from claif_git.cli.terminal import Output, escape, one_line
 from claif_git.cli.text import ago, block_text, plural
 from claif_git.model import Message, count
+from claif_git.model.search import SearchHit, Snippet
 
 _ROLES = {"user": "bold cyan", "assistant": "bold green", "system": "bold magenta"}
+_SIGNS = {"-": "red", "+": "green", "=": "bold"}
 _DIM = Style(dim=True)
 _GAP = "  "
 _NARROWEST = 8
@@ -96,6 +98,32 @@ def _cell(text: str, width: int, numeric: bool) -> str:
         return set_cell_size(f"{set_cell_size(text, width - 1).rstrip()}…", width)
     padding = " " * (width - cell_len(text))
     return padding + text if numeric else text + padding
+
+
+def signed(out: Output, lines: Iterable[tuple[str, str]]) -> str:
+    """Colour lines by their sign: what is gone, what has come, and headings."""
+    return render(out, *(Text(escape(text), _SIGNS.get(sign, "")) for sign, text in lines))
+
+
+def hits(out: Output, found: Sequence[SearchHit]) -> str:
+    """Show each hit in two lines: where it is, and its snippet with what matched marked."""
+    shown: list[RenderableType] = []
+    for hit in found:
+        place = Text(one_line(hit.session_id))
+        place.append(f" #{hit.message_index} ", "bold")
+        place.append(str(hit.role), _ROLES[str(hit.role)])
+        place.append(f"  {one_line(f'{ago(hit.timestamp)}  {hit.title or str()}')}", _DIM)
+        shown += [place, Padding(_marked(hit.snippet), (0, 0, 0, 4))]
+    return render(out, *shown)
+
+
+def _marked(snippet: Snippet) -> Text:
+    text, at = Text(), 0
+    for start, end in snippet.spans:
+        text.append(escape(snippet[at:start]))
+        text.append(escape(snippet[start:end]), "bold yellow")
+        at = end
+    return text.append(escape(snippet[at:]))
 
 
 def conversation(out: Output, facts: Sequence[tuple[str, str]], messages: Iterable[tuple[int, Message]]) -> str:

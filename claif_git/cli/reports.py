@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import typer
+
+from claif_git.cli.errors import FAILURE
 from claif_git.cli.terminal import Output
 from claif_git.cli.text import ago, plural, stamp
 from claif_git.cli.views import plain_data, table
+from claif_git.errors import RemoteError
 
 if TYPE_CHECKING:
     from claif_git.merge.result import MergeResult
+    from claif_git.model.search import SearchHit
     from claif_git.session.importing import ImportReport
+    from claif_git.session.log import Turn
+    from claif_git.sync.report import SyncReport
 
 _SHORT = 10
 
 
-def hits(out: Output, found: Sequence[Any]) -> None:
-    """List what a search found."""
-    when = ago if out.pretty else stamp
-    rows = [
-        (hit.session_id, f"#{hit.message_index}", hit.role, when(hit.timestamp), hit.title or "", hit.snippet)
-        for hit in found
-    ]
-    table(out, ("id", "#", "role", "said", "title", "snippet"), rows)
+def hits(out: Output, found: Sequence[SearchHit]) -> None:
+    """List what a search found: on a terminal with its words marked."""
+    if out.pretty:
+        from claif_git.cli import pretty
+
+        out.rendered(pretty.hits(out, found))
+        return
+    for hit in found:
+        said = stamp(hit.timestamp)
+        out.row((hit.session_id, f"#{hit.message_index}", hit.role, said, hit.title or "", hit.snippet))
 
 
-def turns(out: Output, found: Sequence[Any]) -> None:
+def turns(out: Output, found: Sequence[Turn]) -> None:
     """List turns."""
     when = ago if out.pretty else stamp
     rows = [
@@ -72,7 +82,55 @@ def nothing_read(reports: Sequence[tuple[str, ImportReport]]) -> bool:
     return not any(report.sessions for _, report in reports) and any(report.problems for _, report in reports)
 
 
-def sync(out: Output, report: Any, *, json: bool) -> None:
-    """List what was exchanged with a remote."""
+@contextmanager
+def exchange(out: Output, *, json: bool) -> Iterator[Callable[[str], None]]:
+    """Give what shows how far an exchange with a remote is, and show what went through if it then fails."""
+    try:
+        yield out.progress
+    except RemoteError as error:
+        out.progress("")
+        if error.report is not None:
+            _list(out, error.report, json=json)
+        raise
+    out.progress("")
+
+
+def sync(out: Output, report: SyncReport, *, json: bool) -> None:
+    """List what was exchanged with a remote. typer.Exit if something did not go through."""
+    _list(out, report, json=json)
+    _end(report)
+
+
+def cloned(out: Output, report: SyncReport) -> None:
+    """Say what of a remote did not come along. typer.Exit if something did not."""
+    _asides(out, report)
+    _end(report)
+
+
+def _end(report: SyncReport) -> None:
+    if not report.ok:
+        raise typer.Exit(FAILURE)
+
+
+def _asides(out: Output, report: Any) -> None:
+    for note in report.notes:
+        out.note(f"note: {note}")
+    for one in report.problems:
+        out.note(f"warning: {one.session_id} {one.outcome}: {one.detail}")
+
+
+def _list(out: Output, report: Any, *, json: bool) -> None:
+    _asides(out, report)
     if json:
         out.json(plain_data(report))
+        return
+    told = [one for one in report.sessions if one.outcome != "up-to-date" and one not in report.problems]
+    rows = [(one.session_id, one.outcome, one.commits, one.detail) for one in told]
+    rows += [(name, "template", "", "") for name in report.templates]
+    table(out, ("id", "outcome", "commits", "detail"), rows)
+    if report.verb == "push" and not report.sessions:
+        out.note(f"{report.remote} has no session of this store yet; name those to send, or say --all")
+    elif not rows and not report.problems:
+        out.note(f"{report.remote}: everything is up to date")
+    elif report.dry_run:
+        out.note("dry run: nothing was sent")

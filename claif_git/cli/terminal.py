@@ -171,6 +171,10 @@ class Output:
             self._put(self._err, f"\r\x1b[K{one_line(text)}")
             self._err.flush()
 
+    def counted(self, what: str) -> Callable[[int, int], None]:
+        """Give what shows how much of something is done."""
+        return lambda done, total: self.progress(f"{what}: {done:,} of {total:,}")
+
     def _is_time(self, text: str) -> bool:
         """Whether the last line of progress could be read; wiping it is always in order, if there is one."""
         if not text:

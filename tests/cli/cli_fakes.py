@@ -47,17 +47,6 @@ class Draft:
 
 
 @dataclass
-class Hit:
-    session_id: str
-    title: str | None
-    message_index: int
-    role: str
-    timestamp: datetime
-    snippet: str
-    score: float
-
-
-@dataclass
 class Fake(AbstractContextManager["Fake"]):
     """What the commands call, on sessions in memory. `calls` is what was asked of it."""
 
@@ -92,7 +81,7 @@ class Fake(AbstractContextManager["Fake"]):
     def get_session(self, session_id: str) -> Session:
         return self.held[self.resolve(session_id)]
 
-    def list_sessions(self, filter_metadata: dict[str, Any] | None = None) -> list[Session]:
+    def list_sessions(self, filter_metadata: dict[str, Any] | None = None, **_: object) -> list[Session]:
         wanted = filter_metadata or {}
         return [
             session

@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cli_fakes import START, Draft, Fake, Hit, claif, session_of
+from cli_fakes import START, Draft, Fake, claif, session_of
 
 from claif_git.cli.text import ago
 from claif_git.merge.result import MergeResult
 from claif_git.merge.trees import Conflict
-from claif_git.model import Message
+from claif_git.model import Message, MessageRole
+from claif_git.model.search import SearchHit, Snippet
 
 
 @pytest.fixture
@@ -219,14 +220,19 @@ def test_restore_prints_ids() -> None:
 
 
 def test_search_lists_hits() -> None:
-    hit = Hit("s-1", "Title", 3, "user", START, "a [match]\nhere", 1.5)
+    snippet = Snippet("a match\nhere \x1b[2J", ((2, 7), (13, 17)))
+    hit = SearchHit("s-1", "Title", 3, MessageRole.USER, START, snippet, 1.5)
     manager = Fake(answers={"search_sessions": [hit]})
     ran = claif("session", "search", "a", "match", "--limit", "3", "--role", "user", manager=manager)
-    assert ran.out == "s-1\t#3\tuser\t2026-11-24T21:32:00Z\tTitle\ta [match] here\n"
-    assert manager.calls[0] == ("search_sessions", ("a match", 3), {"role": "user"})
+    assert ran.out == "s-1\t#3\tuser\t2026-11-24T21:32:00Z\tTitle\ta match here \\x1b[2J\n"
+    _, args, options = manager.calls[0]
+    assert (args, options["role"], options["since"]) == (("a match", 3), "user", None)
     shown = json.loads(claif("session", "search", "a", "--json", manager=manager).out)
     assert shown[0]["timestamp"] == "2026-11-24T21:32:00.000000Z"
-    assert "s-1" in claif("session", "search", "a", manager=manager, terminal=True).out
+    assert shown[0]["snippet"] == snippet
+    out = claif("session", "search", "a", manager=manager, terminal=True, no_colour=False).out
+    assert "\x1b[1;33mmatch\x1b[0m" in out
+    assert "\x1b[2J" not in out
 
 
 def test_stats_are_names_and_values() -> None:

@@ -65,7 +65,7 @@ def test_an_export_is_imported_from_stdin_elsewhere(monkeypatch: pytest.MonkeyPa
 
 def test_progress_is_shown_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = claif("import", SESSION, terminal_err=True)
-    assert " messages" in ran.err
+    assert f"{SESSION}: " in ran.err
     assert ran.err.endswith("\r\x1b[K")
     moments = iter([0.0, 0.05, 0.2])
     monkeypatch.setattr("claif_git.cli.terminal.time.monotonic", lambda: next(moments))

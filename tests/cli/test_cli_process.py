@@ -72,6 +72,7 @@ def test_a_session_is_made_shown_and_deleted_by_its_id() -> None:
     assert claif("log", session_id).stdout.count("\n") == 2
     assert json.loads(claif("log", session_id, "--json").stdout)[0]["message_index"] == 0
     assert json.loads(claif("session", "stats", session_id, "--flow", "--json").stdout)["message_count"] == 1
+    assert claif("session", "search", "software engineer").stdout.startswith(f"{session_id}\t#0\tsystem\t")
     merged = claif("merge", branched.stdout.strip(), "--into", session_id)
     assert merged.stdout == f"{session_id}\n"
     assert f"claif-git session restore {session_id}" in claif("session", "delete", session_id).stderr

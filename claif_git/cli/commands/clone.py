@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from claif_git.cli import reports
 from claif_git.cli.context import run_of, store_path
-from claif_git.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from claif_git.sync.report import SyncReport
 
 EXAMPLES = (
     "claif-git clone ssh://git@example.org/conversations.git",
@@ -27,11 +30,13 @@ def command(
     """
     from claif_git import clone, config
 
-    run = run_of(ctx)
-    place = path or store_path(ctx) or config.default_store()
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise InvalidInputError(f"{place} exists and is not empty", hint="name another PATH")
-    run.out.progress(f"cloning {address}")
-    with clone(address, place) as opened:
-        run.out.progress("")
-        run.out.line(str(opened.path))
+    out = run_of(ctx).out
+    came: list[SyncReport] = []
+    with reports.exchange(out, json=False) as progress:
+        progress(f"cloning {address}")
+        place = path or store_path(ctx) or config.default_store()
+        with clone(address, place, progress=progress, reported=came.append) as opened:
+            progress("")
+            out.line(str(opened.path))
+    for report in came:
+        reports.cloned(out, report)

@@ -18,8 +18,7 @@ def command(
 ) -> None:
     """Fetch a remote's sessions without changing ours."""
     out = run_of(ctx).out
-    with manager(ctx, make=True) as opened:
-        out.progress(f"fetching from {remote}")
-        report = opened.fetch(remote, session_ids or None)
-        out.progress("")
+    with manager(ctx, make=True) as opened, reports.exchange(out, json=json) as progress:
+        progress(f"fetching from {remote}")
+        report = opened.fetch(remote, session_ids or None, progress=progress)
     reports.sync(out, report, json=json)

@@ -52,14 +52,12 @@ def command(
     with manager(ctx, make=True) as opened:
         for file in files:
             name = str(file)
-
-            def show(count: int, total: int, name: str = name) -> None:
-                out.progress(f"{name}: {count:,} of {total:,} messages")
-
             try:
                 data = parse.raw_bytes(file)
                 read_as = "" if name == "-" else file.name
-                report = opened.import_data(data, read_as, source, keep_raw=keep_raw, dry_run=dry_run, progress=show)
+                report = opened.import_data(
+                    data, read_as, source, keep_raw=keep_raw, dry_run=dry_run, progress=out.counted(name)
+                )
                 done.append((name, report))
             except (ClaifGitError, OSError) as error:
                 code = errors.report(error, out, about=name if len(files) > 1 else "")

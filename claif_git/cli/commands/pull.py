@@ -21,8 +21,7 @@ def command(
     Where both sides went on, they are merged and nothing is dropped. What does not validate is set aside.
     """
     out = run_of(ctx).out
-    with manager(ctx, make=True) as opened:
-        out.progress(f"pulling from {remote}")
-        report = opened.pull(session_ids or None, remote)
-        out.progress("")
+    with manager(ctx, make=True) as opened, reports.exchange(out, json=json) as progress:
+        progress(f"pulling from {remote}")
+        report = opened.pull(session_ids or None, remote, progress=progress)
     reports.sync(out, report, json=json)

@@ -37,7 +37,11 @@ def command(
     wanted = parse.metadata(metadata) | ({"template": template} if template is not None else {})
     earliest, latest = parse.moment(since, "--since"), parse.moment(until, "--until")
     with manager(ctx) as opened:
-        every = opened.trashed_sessions() if trash else opened.list_sessions(wanted or None)
+        if trash:
+            every = opened.trashed_sessions()
+        else:
+            every = opened.list_sessions(wanted or None, progress=out.counted("indexing"))
+        out.progress("")
         found = [one for one in every if parse.between(one.updated_at, earliest, latest)][:limit]
         if json:
             out.json([as_json.session(session) for session in found])

@@ -12,15 +12,18 @@ from claif_git.cli.context import manager, run_of
 EXAMPLES = (
     'claif-git session search "code review" --limit 10',
     """claif-git session search '"exact phrase" prefix*'""",
-    "claif-git session search timeout --role assistant --json",
+    "claif-git session search timeout --role assistant --since 30d --json",
 )
 
 
 def command(
     ctx: typer.Context,
     query: Annotated[list[str], typer.Argument(metavar="QUERY", help='Words, "a phrase", prefix*.')],
+    *,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")] = 20,
     role: params.Role = None,
+    since: params.Since = None,
+    until: params.Until = None,
     json: params.AsJson = False,
 ) -> None:
     """Find messages that hold all the words, the best match first.
@@ -30,7 +33,15 @@ def command(
     out = run_of(ctx).out
     parse.one_of(role, complete.ROLES, "--role")
     with manager(ctx) as opened:
-        hits = opened.search_sessions(" ".join(query), limit, role=role)
+        hits = opened.search_sessions(
+            " ".join(query),
+            limit,
+            role=role,
+            since=parse.moment(since, "--since"),
+            until=parse.moment(until, "--until"),
+            progress=out.counted("indexing"),
+        )
+        out.progress("")
     if json:
         out.json(views.plain_data(hits))
     else:
