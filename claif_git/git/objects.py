@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from claif_git.errors import StoreError
 from claif_git.git.kinds import Commit, Oid, TreeEntry, decode_tree, header, is_oid
@@ -16,6 +17,7 @@ from claif_git.git.loose import loose_path, read_loose
 
 if TYPE_CHECKING:
     from dulwich.object_store import DiskObjectStore
+    from dulwich.objects import ObjectID, RawObjectID
 
 _NAMES = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _log = logging.getLogger(__name__)
@@ -91,23 +93,22 @@ class Objects:
             raise _naming(oid, error) from error
 
     def read_packed(self, oid: Oid) -> tuple[str, bytes] | None:
-        """Give an object from a pack (or an alternate), or None. StoreError if it is damaged there."""
+        """Give an object from a pack (or an alternate), or None. StoreError if every copy is damaged there."""
         if not is_oid(oid):
             return None
-        try:
-            with self._guard:
-                packs = self._open_packs()
-                if packs is None:
-                    return None
-                number, data = packs.get_raw(oid.encode("ascii"))  # type: ignore[arg-type] # a NewType over bytes
-        except KeyError:
-            return None
-        except Exception as error:  # a damaged pack makes dulwich raise nearly anything
-            raise StoreError(f"object {oid} is damaged in its pack: {type(error).__name__} {error}") from error
-        kind = _NAMES.get(number, "")
-        if not kind or _hash(kind, data) != oid:
-            raise StoreError(f"object {oid} is damaged in its pack: its content is not what its id says")
-        return kind, data
+        with self._guard:
+            packs = self._open_packs()
+            if packs is None:
+                return None
+            try:
+                return _verified(oid, packs.get_raw(cast("ObjectID", oid.encode("ascii"))))
+            except KeyError:
+                return None
+            except Exception as error:  # a damaged pack makes dulwich raise nearly anything
+                found = _search(packs, oid)
+                if found is None:
+                    raise StoreError(f"object {oid} is damaged in its pack, or its pack is: {error}") from error
+                return found
 
     def has(self, oid: Oid) -> bool:
         """Say whether there is such an object; whether it is whole, only reading it tells."""
@@ -123,7 +124,11 @@ class Objects:
             return False
         with self._guard:
             packs = self._open_packs()
-            return packs is not None and bool(packs.contains_packed(oid.encode("ascii")))  # type: ignore[arg-type]
+            try:
+                return packs is not None and bool(packs.contains_packed(cast("ObjectID", oid.encode("ascii"))))
+            except Exception:  # noqa: BLE001 - as above, of any damaged pack; it is logged
+                _log.warning("a pack in %s is damaged", self.folder, exc_info=True)
+                return packs is not None and _search(packs, oid) is not None
 
     def _open_packs(self) -> DiskObjectStore | None:
         """Give dulwich's store once there is a pack: loading dulwich costs more than opening a small store."""
@@ -156,6 +161,21 @@ class Objects:
         with self._guard:
             self._closed = True
             self.forget_packs()
+
+
+def _verified(oid: Oid, raw: tuple[int, bytes]) -> tuple[str, bytes]:
+    kind, data = _NAMES.get(raw[0], ""), raw[1]
+    if not kind or _hash(kind, data) != oid:
+        raise StoreError("its content is not what its id says")
+    return kind, data
+
+
+def _search(packs: DiskObjectStore, oid: Oid) -> tuple[str, bytes] | None:
+    """Find a whole copy in any pack, going round the damaged ones."""
+    for pack in packs.packs:
+        with contextlib.suppress(Exception):
+            return _verified(oid, pack.get_raw(cast("RawObjectID", bytes.fromhex(oid))))
+    return None
 
 
 def _hash(kind: str, data: bytes) -> Oid:

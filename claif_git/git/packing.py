@@ -83,7 +83,7 @@ def _ids(index: Path) -> list[Oid]:
 
     try:
         opened = load_pack_index(str(index), SHA1)
-    except (ValueError, AssertionError) as error:
+    except Exception as error:  # a damaged index makes dulwich raise nearly anything
         raise StoreError(f"{index} is damaged: {error}") from error
     try:
         return [name.decode("ascii") for name in opened]

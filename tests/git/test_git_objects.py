@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
@@ -185,6 +186,23 @@ def test_damage_in_a_pack_is_named(store):
                     assert other.read(oid)[0] == "blob"
                 except StoreError as error:
                     assert oid in error.message  # noqa: PT017 - most objects are whole
+
+
+def test_a_damaged_pack_hides_no_other(store, caplog):
+    oids = []
+    for at in range(6):
+        with store.pack_writer(durable=False) as writer:
+            oids += [writer.add("blob", b"%d" % at), writer.add("blob", b"in all")]
+    for at, index in enumerate(sorted((store.path / "objects/pack").glob("*.idx"))[:5]):
+        damaged = index.with_suffix(".pack") if at % 2 else index
+        overwrite(damaged, b"rubbish" * at)
+    with Repository.open(store.path) as other:
+        assert other.read_blob(oids[1]) == b"in all"
+        assert other.has(oids[1])
+        assert not other.has("0" * 40)
+        with contextlib.suppress(StoreError):
+            other.read("0" * 40)
+    assert "damaged" in caplog.text
 
 
 def test_a_missing_object_and_one_of_another_kind_are_named(store):
