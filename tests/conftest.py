@@ -1,4 +1,4 @@
-"""No test can touch the user's data: home, configuration and keys point elsewhere, for this process and its children."""
+"""No test can touch the user's data: home, configuration, keys point elsewhere, for this process and its children."""
 
 from __future__ import annotations
 

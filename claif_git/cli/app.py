@@ -30,6 +30,7 @@ COMMANDS: dict[str, Entry | Family] = {
             "restore": Entry("session_restore", "Bring deleted sessions back."),
             "search": Entry("session_search", "Find messages that hold all the words."),
             "stats": Entry("session_stats", "Count a session's messages, tokens and times."),
+            "purge": Entry("session_purge", "Remove a session for good."),
             "recover": Entry("session_recover", "Save turns that a crashed program had not saved."),
         },
     ),
@@ -37,6 +38,16 @@ COMMANDS: dict[str, Entry | Family] = {
     "merge": Entry("merge", "Merge a session into another."),
     "log": Entry("log", "List a session's turns, the latest first."),
     "diff": Entry("diff", "Show what each of two sessions has past their fork."),
+    "undo": Entry("undo", "Take the last change back."),
+    "redo": Entry("redo", "Do again what undo took back."),
+    "reset": Entry("reset", "Make a session show what it showed at a point of its history."),
+    "edit": Entry("edit", "Change what a message says."),
+    "drop": Entry("drop", "Leave messages out of a session."),
+    "cherry-pick": Entry("cherry_pick", "Say messages of one session again in another."),
+    "op": Family(
+        "Look at what was done to the store.",
+        {"log": Entry("op_log", "List what was done to the store, the latest first.")},
+    ),
     "template": Family(
         "List, show and add templates for sessions and exports.",
         {

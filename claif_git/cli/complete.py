@@ -53,6 +53,11 @@ def trashed(ctx: typer.Context, incomplete: str) -> Candidates:
     return _from_store(ctx, incomplete, lambda opened: [(s.id, s.title or "") for s in opened.trashed_sessions()])
 
 
+def all_sessions(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Propose sessions, deleted ones among them."""
+    return sessions(ctx, incomplete) + trashed(ctx, incomplete)
+
+
 def remotes(ctx: typer.Context, incomplete: str) -> Candidates:
     """Propose the names of remotes."""
     return _from_store(ctx, incomplete, lambda opened: [(name, "") for name in opened.remotes()])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from claif_git.cli import complete
+
+if TYPE_CHECKING:
+    from claif_git.session import SessionManager
 
 SessionId = Annotated[
     str, typer.Argument(metavar="ID", help="A session's id, or its beginning.", autocompletion=complete.sessions)
@@ -19,6 +22,14 @@ SessionIds = Annotated[
 MaybeSessionIds = Annotated[
     list[str] | None,
     typer.Argument(metavar="ID", help="Session ids, or their beginnings.", autocompletion=complete.sessions),
+]
+MessageRev = Annotated[
+    str,
+    typer.Argument(metavar="ID#N", help="A message: a session's id and a number.", autocompletion=complete.sessions),
+]
+MessageRevs = Annotated[
+    list[str],
+    typer.Argument(metavar="ID#N", help="Messages: a session's id and a number.", autocompletion=complete.sessions),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")]
@@ -56,3 +67,19 @@ Raw = Annotated[bool, typer.Option("--raw", help="Plain text as it is stored; a 
 OutputFile = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of stdout.")
 ]
+
+
+def message_of(opened: SessionManager, rev: str) -> tuple[str, int]:
+    """Give the session and the index that `ID#5` names. typer.BadParameter if it names no message."""
+    found = opened.revision(rev)
+    if found.message_index is None:
+        raise typer.BadParameter(f"{rev!r} names no message; write ID#N.", param_hint="ID#N")
+    return found.session_id, found.message_index
+
+
+def messages_of(opened: SessionManager, revs: list[str]) -> tuple[str, list[int]]:
+    """Give the one session and the indexes that several `ID#5` name."""
+    found = [message_of(opened, rev) for rev in revs]
+    if len({session_id for session_id, _ in found}) > 1:
+        raise typer.BadParameter("name messages of one session at a time.", param_hint="ID#N")
+    return found[0][0], [index for _, index in found]

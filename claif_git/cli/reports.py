@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from claif_git.model.search import SearchHit
     from claif_git.session.importing import ImportReport
     from claif_git.session.log import Turn
+    from claif_git.session.operations import Operation
+    from claif_git.session.undoing import Undone
     from claif_git.sync.report import SyncReport
 
 _SHORT = 10
@@ -134,3 +136,19 @@ def _list(out: Output, report: Any, *, json: bool) -> None:
         out.note(f"{report.remote}: everything is up to date")
     elif report.dry_run:
         out.note("dry run: nothing was sent")
+
+
+def undone(out: Output, did: str, what: Undone) -> None:
+    """Say on stderr what undo or redo did."""
+    gone = "" if what.commit else "; it is in the trash"
+    out.note(f"{did} “{what.subject}” in {what.session_id}{gone}")
+
+
+def operations(out: Output, found: Sequence[Operation], *, json: bool) -> None:
+    """List what was done to the store."""
+    if json:
+        out.json([plain_data(one) for one in found])
+        return
+    when = ago if out.pretty else stamp
+    rows = [(one.commit[:_SHORT], when(one.time), one.verb, one.session_id, one.subject) for one in found]
+    table(out, ("commit", "when", "what", "session", "subject"), rows)

@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Any
 
 from claif_git.errors import StoreError
@@ -18,6 +20,7 @@ from claif_git.git import Commit
 from claif_git.git.trees import Add
 from claif_git.history.commits import commit_of
 from claif_git.history.transact import transact
+from claif_git.model.message import MessageRole
 from claif_git.model.times import now
 from claif_git.session.working import Working
 
@@ -72,6 +75,39 @@ def operations(working: Working) -> Iterator[Operation]:
         if operation is not None:
             yield operation
         oid = commit.parents[0] if commit.parents else None
+
+
+def everything(working: Working, limit: int | None) -> list[Operation]:
+    """Give what was done to the store, by the log and by the commits of all sessions, newest first.
+
+    The store's own commits and those of deleted sessions are not among them.
+    """
+    heads = working.store.ids()
+    found = islice(_commits(working, heads), limit)
+    return sorted([*islice(operations(working), limit), *found], key=lambda one: one.time, reverse=True)[:limit]
+
+
+def _commits(working: Working, heads: dict[str, str]) -> Iterator[Operation]:
+    """Give each commit once, newest first, under the first session in whose history it stands."""
+    queue = [(-working.repo.read_commit(tip).commit_time, session_id, tip) for session_id, tip in heads.items()]
+    heapify(queue)
+    seen = set(heads.values())
+    while queue:
+        _, session_id, oid = heappop(queue)
+        commit = working.repo.read_commit(oid)
+        yield _of_commit(session_id, oid, commit)
+        for parent in commit.parents:
+            if parent not in seen:
+                seen.add(parent)
+                heappush(queue, (-working.repo.read_commit(parent).commit_time, session_id, parent))
+
+
+def _of_commit(session_id: str, oid: str, commit: Commit) -> Operation:
+    subject = commit.message.partition("\n")[0]
+    time = datetime.fromtimestamp(commit.commit_time, UTC)
+    verb = subject.partition(":")[0]
+    verb = "message" if verb in {role.value for role in MessageRole} else verb
+    return Operation(verb, session_id, time, commit.author, subject, new=oid, commit=oid)
 
 
 def _parsed(oid: str, commit: Commit) -> Operation | None:

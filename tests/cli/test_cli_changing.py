@@ -1,0 +1,103 @@
+"""Undo and its kin from the command line, in a real store."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cli_fakes import claif
+
+from claif_git import Message, SessionManager
+
+
+@pytest.fixture
+def session() -> str:
+    with SessionManager() as manager:
+        made = manager.create_session("A talk")
+        for text in ("a", "b", "c"):
+            manager.add_message(made, Message("user", text))  # type: ignore[arg-type]
+        return made
+
+
+def texts(session: str) -> list[str]:
+    with SessionManager() as manager:
+        return [message.text for message in manager.get_session(session).messages]
+
+
+def test_undo_and_redo_say_what_they_did(session: str) -> None:
+    ran = claif("undo")
+    assert (ran.code, ran.out, ran.err) == (0, "", f"undid “user: c” in {session}\n")
+    assert claif("undo", session[:8]).err == f"undid “user: b” in {session}\n"
+    assert texts(session) == ["a"]
+    assert claif("redo").code == 0
+    assert texts(session) == ["a", "b"]
+
+
+def test_nothing_to_redo_is_one_line(session: str) -> None:
+    ran = claif("redo", session)
+    assert ran.code == 2
+    assert ran.err.startswith("error: nothing to redo\n")
+
+
+def test_the_operation_log_lists_turns_and_what_no_commit_tells(session: str) -> None:
+    claif("session", "delete", session, "--force")
+    claif("undo")
+    lines = claif("op", "log").out.splitlines()
+    verbs = [line.split("\t")[2] for line in lines]
+    assert sorted(verbs) == ["delete", "message", "message", "message", "session", "undo"]
+    assert len(json.loads(claif("op", "log", "--json", "--limit", "2").out)) == 2
+
+
+def test_reset_prints_the_commit_that_it_made(session: str) -> None:
+    ran = claif("reset", session, "--to", f"{session}~2")
+    assert ran.code == 0
+    with SessionManager() as manager:
+        assert manager.get_session(session).tip == ran.out.strip()
+    assert texts(session) == ["a"]
+
+
+def test_a_message_is_edited_in_the_editor(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_EDITOR", "sed -i s/b/better/")
+    ran = claif("edit", f"{session}#1")
+    assert ran.code == 0
+    assert texts(session) == ["a", "better", "c"]
+    monkeypatch.setenv("GIT_EDITOR", "true")
+    assert claif("edit", f"{session}#1").err == "nothing changed\n"
+    assert claif("edit", f"{session}#0", "--content", "A").code == 0
+    assert texts(session) == ["A", "better", "c"]
+
+
+def test_blocks_cannot_be_edited_as_text(session: str) -> None:
+    with SessionManager() as manager:
+        manager.add_message(session, Message("user", [{"type": "text", "text": "x"}]))  # type: ignore[arg-type]
+    ran = claif("edit", f"{session}#3", "--content", "y")
+    assert ran.code == 2
+    assert "cannot be edited as text" in ran.err
+
+
+def test_messages_are_dropped(session: str) -> None:
+    assert claif("drop", f"{session}#0", f"{session}#-1", "--dry-run").err == f"would drop 2 messages of {session}\n"
+    assert texts(session) == ["a", "b", "c"]
+    assert claif("drop", f"{session}#0", f"{session}#-1").code == 0
+    assert texts(session) == ["b"]
+    assert claif("drop", session).code == 2
+
+
+def test_messages_are_picked_into_another_session(session: str) -> None:
+    other = claif("session", "create", "--title", "Other").out.strip()
+    ran = claif("cherry-pick", f"{session}#2", f"{session}#0", "--into", other)
+    assert (ran.code, ran.err) == (0, f"picked 2 messages into {other}\n")
+    assert texts(other) == ["c", "a"]
+    assert claif("cherry-pick", f"{session}#2", f"{other}#0", "--into", other).code == 2
+
+
+def test_a_purge_is_told_before_and_final_after(session: str) -> None:
+    fork = claif("branch", session, "--at", "0").out.strip()
+    told = claif("session", "purge", session, "--dry-run").err
+    assert f"refs/heads/{session}" in told
+    assert f"{fork} shares turns with it" in told
+    assert texts(session) == ["a", "b", "c"]
+    assert claif("session", "purge", session, "--force").err.endswith(f"purged {session}\n")
+    assert claif("session", "show", session).code == 3
+    assert claif("session", "restore", session).code == 3
+    assert texts(fork) == ["a"]
