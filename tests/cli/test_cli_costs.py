@@ -40,3 +40,9 @@ def test_importing_the_cli_loads_nothing_heavy() -> None:
 )
 def test_help_loads_nothing_heavy(args: list[str]) -> None:
     assert loaded_by(*args) == []
+
+
+@pytest.mark.parametrize("args", [["session", "list"], ["session", "create"], ["session", "search", "x"]], ids=" ".join)
+def test_everyday_commands_load_only_what_they_use(args: list[str]) -> None:
+    unused = ("anthropic", "jinja2", "dulwich", "markdown_it", "pygments", "rich", "pydantic", "click")
+    assert loaded_by(*args, names=unused) == []
