@@ -66,7 +66,7 @@ class LockFiles:
             except FileExistsError:
                 return False
             except FileNotFoundError:  # no folder yet, or git removed it while it was empty; or our file was swept
-                with contextlib.suppress(FileExistsError):
+                with contextlib.suppress(FileExistsError, FileNotFoundError):
                     os.makedirs(os.path.dirname(path), exist_ok=True)
                 self._forget_if_swept()
             else:

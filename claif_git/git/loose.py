@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zlib
@@ -96,7 +97,8 @@ class LooseWriter:
                 fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED, 0o444)
                 break
             except FileNotFoundError:  # no such folder yet, or somebody's gc removed it while it was empty
-                os.makedirs(folder, exist_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.makedirs(folder, exist_ok=True)
         else:
             raise StoreError(f"cannot write to {folder}: it keeps vanishing")
         staged = _Staged(fd, made, kind, data)

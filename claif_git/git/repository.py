@@ -42,7 +42,7 @@ class Repository:
         self._objects = Objects(str(git_dir / "objects"))
         self._lock_files = LockFiles(private, foreign_lock_age)
         self._refs = Refs(str(git_dir), private, self._lock_files, self._syncer)
-        self._store_lock = StoreLock(private + "/store.lock")
+        self._store_lock = StoreLock(private + "/store")
         self._queues = Queues(private + "/queues")
         self._id = StoreId(private)
         self._private = private
