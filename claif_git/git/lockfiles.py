@@ -15,7 +15,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 
 from claif_git.errors import ConcurrentUpdateError, StoreError
 from claif_git.git.files import CLOSED, remove, write_all
@@ -39,6 +40,7 @@ class LockFiles:
         self.foreign_age = foreign_age
         self._guard = threading.Lock()
         self._owner, self._fd = "", -1
+        self._closer: Callable[[], object] | None = None
 
     @contextlib.contextmanager
     def hold(self, path: str, timeout: float) -> Iterator[None]:
@@ -83,14 +85,14 @@ class LockFiles:
                 try_flock(self._fd)
                 write_all(self._fd, _OURS)
                 self._owner = path
+                self._closer = weakref.finalize(self, _give_up, path, self._fd)  # at exit too, if nobody closes us
             return self._owner
 
     def _forget_if_swept(self) -> None:
         """Make another file of ours next time if a sweeper caught it between making and locking."""
         with self._guard:
             if self._fd >= 0 and not os.path.exists(self._owner):
-                os.close(self._fd)
-                self._fd = -1
+                self._forget()
 
     def clear_stale(self, path: str) -> bool:
         """Remove the lock file if its maker is dead or, as a foreign one, long gone. True if there is none now."""
@@ -126,7 +128,14 @@ class LockFiles:
     def close(self) -> None:
         """Give up our file. May be called twice."""
         with self._guard:
-            if self._fd >= 0:
-                remove(self._owner)
-                os.close(self._fd)
-                self._fd = -1
+            self._forget()
+
+    def _forget(self) -> None:
+        self._fd = -1
+        if self._closer is not None:
+            self._closer()
+
+
+def _give_up(path: str, fd: int) -> None:
+    remove(path)
+    os.close(fd)

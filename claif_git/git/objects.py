@@ -9,6 +9,8 @@ import hashlib
 import logging
 import os
 import threading
+import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from claif_git.errors import StoreError
@@ -41,6 +43,7 @@ class Objects:
         self._pending: tuple[ObjectWriter, ...] = ()
         self._guard = threading.RLock()
         self._packs: DiskObjectStore | None = None
+        self._closer: Callable[[], object] | None = None
         self._closed = False
 
     def attach(self, writer: ObjectWriter) -> None:
@@ -138,6 +141,8 @@ class Objects:
             from dulwich.object_store import DiskObjectStore
 
             self._packs = DiskObjectStore(self.folder)
+            # Who forgets to close a repository hears nothing of it: dulwich would complain, at exit in many words.
+            self._closer = weakref.finalize(self, _close, self._packs)
         return self._packs
 
     def _has_packs(self) -> bool:
@@ -150,11 +155,9 @@ class Objects:
     def forget_packs(self) -> None:
         """Close the packs that are open, for who replaced them; they are opened again when they are needed."""
         with self._guard:
-            packs, self._packs = self._packs, None
-            if packs is not None:
-                packs.close()
-                for alternate in packs.alternates:
-                    alternate.close()
+            self._packs = None
+            if self._closer is not None:
+                self._closer()
 
     def close(self) -> None:
         """Close all files. May be called twice."""
@@ -168,6 +171,12 @@ def _verified(oid: Oid, raw: tuple[int, bytes]) -> tuple[str, bytes]:
     if not kind or _hash(kind, data) != oid:
         raise StoreError("its content is not what its id says")
     return kind, data
+
+
+def _close(packs: DiskObjectStore) -> None:
+    packs.close()
+    for alternate in packs.alternates:
+        alternate.close()
 
 
 def _search(packs: DiskObjectStore, oid: Oid) -> tuple[str, bytes] | None:

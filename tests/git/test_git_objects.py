@@ -262,6 +262,15 @@ def test_a_closed_repository_reads_no_packs_and_leaves_no_files_open(store):
     assert not before or open_files() <= before
 
 
+def test_who_forgets_to_close_a_repository_hears_nothing_and_leaves_nothing(store, spawn):
+    code = "import sys\nfrom claif_git.git import Repository\nkept = Repository.open(sys.argv[1])\n"
+    code += "with kept.pack_writer() as writer:\n    oid = writer.add('blob', b'x')\n"
+    code += "kept.read(oid)\nkept.move_ref('refs/heads/x', None, oid)\nprint('done')"
+    process = spawn("import sys; sys.stderr = sys.stdout\n" + code, store.path)
+    assert process.communicate()[0] == "done\n"
+    assert not list((store.path / "claif/owners").iterdir())
+
+
 def test_threads_may_share_a_repository(store, git):
     with store.pack_writer(durable=False) as writer:
         oids = [writer.add("blob", b"%d" % at) for at in range(200)]
