@@ -22,6 +22,15 @@ class MessageRole(StrEnum):
     ASSISTANT = "assistant"
 
 
+def role_of(role: object) -> MessageRole:
+    """Give a role by its word, or by the member of somebody's enum whose value that is. InvalidInputError."""
+    word = str.__str__(role) if isinstance(role, str) else str(getattr(role, "value", role))
+    try:
+        return MessageRole(word)
+    except ValueError:
+        raise InvalidInputError(f"role is system, user or assistant, not {word[:80]!r}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a message was read from: its path below `messages/`, its blob, and the commit that showed it."""
@@ -60,10 +69,7 @@ class Message:
     origin: Origin | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        try:
-            self.role = MessageRole(str(self.role))
-        except ValueError:
-            raise InvalidInputError(f"role is system, user or assistant, not {str(self.role)!r}") from None
+        self.role = role_of(self.role)
         self.content = normalise(self.content)
         if self.timestamp is not None and not isinstance(self.timestamp, datetime):
             raise InvalidInputError(f"timestamp is a datetime, not {type(self.timestamp).__name__}")

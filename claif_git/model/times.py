@@ -20,7 +20,12 @@ def now() -> datetime:
 
 
 def as_utc(moment: datetime) -> datetime:
-    """Give `moment` in UTC; a naive one is taken as local time. InvalidInputError outside 1970 to 9990."""
+    """Give `moment` in UTC; a naive one is taken as local time.
+
+    InvalidInputError outside 1970 to 9990, and for what is no datetime.
+    """
+    if not isinstance(moment, datetime):
+        raise InvalidInputError(f"a moment is a datetime, not {type(moment).__name__}")
     try:
         utc = moment.astimezone(UTC)
     except (OverflowError, ValueError, OSError) as error:
