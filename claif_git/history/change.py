@@ -14,7 +14,7 @@ from claif_git.format.messages import encode, identity
 from claif_git.format.settings import encode_setting, metadata_file
 from claif_git.git.trees import Add, Folder
 from claif_git.history.placing import Entry, place
-from claif_git.history.settings import settings_owner
+from claif_git.history.settings import CHRONOLOGICAL, settings_owner
 from claif_git.history.snapshot import Snapshot, stamp_in
 from claif_git.model.blocks import Json
 from claif_git.model.message import Message
@@ -53,12 +53,17 @@ class Change:
         return entry
 
     def insert_before(self, path: str, message: Message) -> Entry:
-        """Put a message right before the one at `path`, into that one's page."""
+        """Put a message right before the one at `path`, into that one's page.
+
+        InvalidInputError where no time is left between that one and the message before it.
+        """
         self.only_appends = False
         folder, _, _ = path.rpartition("/")
         page = self.root.folder(f"{layout.MESSAGES}/{folder}")
         high = stamp_in(path)
-        stamps = (named.stamp for name in page.items if (named := layout.parse_message_name(name)))
+        stamps = [named.stamp for name in page.items if (named := layout.parse_message_name(name))]
+        if self.before.settings.order == CHRONOLOGICAL:  # the message before it may stand in any page
+            stamps += [stamp_in(entry.path) for entry in self.before.files]
         low = max((stamp for stamp in stamps if stamp < high), default="")
         stamp = layout.stamp_between(low, high)
         return self._put(f"{folder}/{layout.message_name(stamp, message.role, identity(message))}", message)

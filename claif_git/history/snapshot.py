@@ -131,7 +131,11 @@ class Snapshot:
     @cached_property
     def shown(self) -> list[Entry]:
         """The messages of the conversation, in its order: a position here is a message index."""
-        entries = [entry for entry in self.files if entry.path not in self.dropped and entry.path not in self.twins]
+        return [entry for entry in self.ordered() if entry.path not in self.dropped]
+
+    def ordered(self) -> list[Entry]:
+        """Give the messages in the conversation's order, those that are left out included."""
+        entries = [entry for entry in self.files if entry.path not in self.twins]
         if self.settings.order == CHRONOLOGICAL:
             entries.sort(key=lambda entry: (stamp_in(entry.path), entry.path))
         return entries

@@ -90,7 +90,7 @@ class StoreBranch:
         tip = self._repo.ref(self.ref)
         if tip is None:
             transact(self._repo, self.ref, self._start)
-            if self._heads == PLAIN_HEADS:
+            if self._heads == PLAIN_HEADS and self._repo.ref("HEAD") is None:
                 self._repo.set_head(self.ref)
         else:
             self._check_format()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
+from claif_git.errors import MalformedError
 from claif_git.format import layout
 from claif_git.format.messages import attachment_paths
 from claif_git.git import Repository
@@ -95,7 +96,11 @@ def _united(repo: Repository, parent: Snapshot, parents: tuple[str, ...], add: A
 
 
 def _with_attachments(root: Folder, parent: Snapshot, blob: str) -> Folder:
-    for path in attachment_paths(parent.blob(blob)):
+    try:
+        paths = attachment_paths(parent.blob(blob))
+    except MalformedError:
+        return root  # it comes along as it stands, and reading it names what is wrong
+    for path in paths:
         held = parent.root.file(path)
         if held and root.file(path) is None:
             root = root.put(path, held)

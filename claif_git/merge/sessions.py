@@ -12,17 +12,19 @@ from claif_git.history.removed import put_back
 from claif_git.history.settings import CHRONOLOGICAL
 from claif_git.history.snapshot import Snapshot
 from claif_git.merge.bases import Scratch, base_tree
-from claif_git.merge.strategies import Resolver, Strategy, keep_picked, past_fork, said_twice
+from claif_git.merge.strategies import Strategy, keep_picked, past_fork, said_twice
 from claif_git.merge.trees import Conflict, unite
 
 
 @dataclass
 class Choice:
-    """What the caller wants of a merge. `strategy` None is a pull: the union as it is, with nothing left out."""
+    """What the caller wants of a merge. `strategy` None is a pull: the union as it is, with nothing left out.
+
+    `kept` are, for a manual merge, the paths of the secondary's messages that stay, in the caller's order.
+    """
 
     strategy: Strategy | None = None
-    resolver: Resolver | None = None
-    picks: Sequence[int] | None = None
+    kept: Sequence[str] = ()
 
 
 @dataclass
@@ -32,6 +34,11 @@ class Outcome:
     added: list[Entry] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+
+
+def candidates(repo: Repository, ours: Snapshot, theirs: Snapshot) -> list[Entry]:
+    """Give the messages of `theirs` past the fork: those that a merge would add."""
+    return past_fork(theirs, base_tree(repo, ours.commit, theirs.commit, Scratch(repo)), ours)
 
 
 def merge_into(change: Change, repo: Repository, theirs: Snapshot, choice: Choice) -> Outcome:
@@ -45,7 +52,7 @@ def merge_into(change: Change, repo: Repository, theirs: Snapshot, choice: Choic
     put_back(change, united.removed)
     outcome = Outcome(yours, conflicts=united.conflicts)
     if choice.strategy is Strategy.MANUAL:
-        outcome.dropped = keep_picked(change, theirs, yours, choice.resolver, choice.picks)
+        outcome.dropped = keep_picked(change, theirs, yours, choice.kept)
     elif choice.strategy is not None:
         outcome.dropped = said_twice(ours, mine, theirs, yours)
         change.drop(outcome.dropped)

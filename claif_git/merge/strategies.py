@@ -80,49 +80,67 @@ def starts_exchange(message: Message) -> bool:
     return not blocks or any(block.get("type") != "tool_result" for block in blocks)
 
 
-def keep_picked(
-    change: Change,
-    secondary: Snapshot,
-    candidates: Sequence[Entry],
-    resolver: Resolver | None,
-    picks: Sequence[int] | None,
+def picked(
+    secondary: Snapshot, candidates: Sequence[Entry], resolver: Resolver | None, picks: Sequence[int] | None
 ) -> list[str]:
-    """Leave out, by the caller's choice, what of the secondary is not to stay; give the paths left out.
+    """Give what the caller chooses to keep of the secondary's messages past the fork, in the caller's order, as paths.
 
-    `picks` are message indexes of the secondary. What is kept in another order is dropped and added again at the end,
-    with `copied_from`. InvalidInputError without either, for a pick that is not past the fork, or a strange answer.
+    `picks` are message indexes of the secondary. InvalidInputError without either, for a pick that is not past the
+    fork, for a message twice, and for an answer that holds what was not asked about, or a message changed.
     """
-    messages = [secondary.message(entry) for entry in candidates]
     if resolver is not None:
-        kept = list(resolver(list(messages)))
+        paths = _answered(resolver, [secondary.message(entry) for entry in candidates])
     elif picks is not None:
-        kept = _picked(secondary, candidates, messages, picks)
+        paths = _indexed(secondary, {entry.path for entry in candidates}, picks)
     else:
         raise InvalidInputError(
             "a manual merge needs resolver= or picks=", hint="picks are message indexes of the secondary"
         )
-    rank = {entry.path: at for at, entry in enumerate(candidates)}
-    paths = [message.origin.path if isinstance(message, Message) and message.origin else "" for message in kept]
-    if any(path not in rank for path in paths) or len(set(paths)) != len(paths):
-        raise InvalidInputError("a resolver gives back messages that it was given, each at most once")
-    in_order = paths == sorted(paths, key=lambda path: rank[path])
-    staying = set(paths) if in_order else set()
-    dropped = [entry.path for entry in candidates if entry.path not in staying]
-    change.drop(dropped)
-    if not in_order:
-        for message, path in zip(kept, paths, strict=True):
-            change.append(replace(message, id=None, copied_from=path, origin=None))
-    return [path for path in dropped if path not in paths]
+    if len(set(paths)) != len(paths):
+        raise InvalidInputError("a manual merge keeps each message at most once")
+    return paths
 
 
-def _picked(
-    secondary: Snapshot, candidates: Sequence[Entry], messages: Sequence[Message], picks: Sequence[int]
-) -> list[Message]:
-    by_path = {entry.path: message for entry, message in zip(candidates, messages, strict=True)}
-    kept: list[Message] = []
+def _answered(resolver: Resolver, messages: Sequence[Message]) -> list[str]:
+    told = {_path(message): repr(message) for message in messages}
+    paths: list[str] = []
+    for message in resolver([replace(message) for message in messages]):
+        path = _path(message) if isinstance(message, Message) else ""
+        if path not in told:
+            raise InvalidInputError("a resolver gives back messages that it was given")
+        if repr(message) != told[path]:
+            raise InvalidInputError("a resolver gives back messages as it was given them: edit them after the merge")
+        paths.append(path)
+    return paths
+
+
+def _path(message: Message) -> str:
+    return message.origin.path if message.origin else ""
+
+
+def _indexed(secondary: Snapshot, candidates: set[str], picks: Sequence[int]) -> list[str]:
+    paths: list[str] = []
     for pick in picks:
-        path = secondary.shown[pick].path if 0 <= pick < len(secondary.shown) else ""
-        if path not in by_path:
+        is_index = isinstance(pick, int) and not isinstance(pick, bool) and 0 <= pick < len(secondary.shown)
+        path = secondary.shown[pick].path if is_index else ""
+        if path not in candidates:
             raise InvalidInputError(f"message {pick} of {secondary.session_id} is not past the fork")
-        kept.append(by_path[path])
-    return kept
+        paths.append(path)
+    return paths
+
+
+def keep_picked(change: Change, secondary: Snapshot, candidates: Sequence[Entry], paths: Sequence[str]) -> list[str]:
+    """Leave out what of the secondary was not picked; give the paths left out.
+
+    What was picked in another order is dropped and added again at the end, with `copied_from`.
+    """
+    by_path = {entry.path: entry for entry in candidates}
+    chosen = [path for path in paths if path in by_path]
+    in_order = chosen == [entry.path for entry in candidates if entry.path in set(chosen)]
+    staying = set(chosen) if in_order else set()
+    change.drop(path for path in by_path if path not in staying)
+    if not in_order:
+        for path in chosen:
+            message = secondary.message(by_path[path])
+            change.append(replace(message, id=None, copied_from=path, origin=None))
+    return [path for path in by_path if path not in chosen]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeAlias
 
+from claif_git.errors import ClaifGitError, ConcurrentUpdateError
 from claif_git.git import ObjectWriter, Repository
 from claif_git.git.trees import Add
 from claif_git.history.transact import Act, transact
@@ -28,6 +29,10 @@ class Batch:
         """Whether anything waits to be put in place."""
         return self._writer is not None
 
+    def holds(self, ref: str) -> bool:
+        """Whether this batch has moved `ref`, and not put that in place yet."""
+        return ref in self._moves
+
     def transact(self, session_id: str, ref: str, act: Act) -> None:
         """Build the next commit of `ref` on what this batch made of it so far."""
         if self._writer is None:
@@ -40,16 +45,37 @@ class Batch:
             self._moves[ref] = (session_id, start, new)
 
     def finish(self) -> None:
-        """Put the pack in place, then move the refs; where another writer moved one meanwhile, both are merged."""
+        """Put the pack in place, then move the refs; where another writer moved one meanwhile, both are merged.
+
+        Whatever cannot be moved stops no other; the first error is raised in the end.
+        """
         writer, self._writer = self._writer, None
         moves, self._moves = self._moves, {}
         if writer is None:
             return
         with self._repo.shared():
             self._open.close()
-            for ref, (session_id, start, new) in moves.items():
-                if not self._repo.move_ref(ref, start, new, durable=self._durable):
-                    self._join(session_id, ref, new)
+            lost = {
+                ref: (session_id, new)
+                for ref, (session_id, start, new) in moves.items()
+                if not self._moved(ref, start, new)
+            }
+        # Only now: whoever waits for a session's queue while holding the store's lock could wait for a maintainer
+        # who waits for that lock.
+        errors: list[ClaifGitError] = []
+        for ref, (session_id, new) in lost.items():
+            try:
+                self._join(session_id, ref, new)
+            except ClaifGitError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _moved(self, ref: str, start: str | None, new: str) -> bool:
+        try:
+            return self._repo.move_ref(ref, start, new, durable=self._durable)
+        except ConcurrentUpdateError:
+            return False  # somebody holds its lock: tried once more, in the queue
 
     def _join(self, session_id: str, ref: str, new: str) -> None:
         def act(tip: str | None, add: Add) -> str | None:

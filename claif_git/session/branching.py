@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from claif_git.errors import InvalidInputError
 from claif_git.format.header import SessionHeader
 from claif_git.git.trees import Add
 from claif_git.history.change import Change
 from claif_git.history.commits import one_line
-from claif_git.history.placing import Entry
 from claif_git.history.settings import CHRONOLOGICAL
 from claif_git.history.snapshot import Snapshot
 from claif_git.ids import new_session_id
 from claif_git.merge.branching import branch_point
 from claif_git.merge.result import MergeResult
-from claif_git.merge.sessions import Choice, Outcome, merge_into
-from claif_git.merge.strategies import Strategy
+from claif_git.merge.sessions import Choice, Outcome, candidates, merge_into
+from claif_git.merge.strategies import Resolver, Strategy, picked
 from claif_git.model.times import now
 from claif_git.session.operations import record
 from claif_git.session.reading import entry_at, session_of
-from claif_git.session.working import Note, Working
+from claif_git.session.working import Note, Working, refuse_later_format
 from claif_git.session.writing import checked_title
 
 
@@ -31,6 +31,7 @@ def branch(working: Working, session_id: str, index: int, title: str | None) -> 
     """
     working.settle(session_id)
     parent = working.read(session_id)
+    refuse_later_format(parent)
     last = -1 if index == -1 and not parent.shown else entry_at(parent, index)[0]
     read = session_of(parent)
     named = checked_title(title) or (f"{read.title} (branch)" if read.title else None)
@@ -50,20 +51,34 @@ def branch(working: Working, session_id: str, index: int, title: str | None) -> 
     return branch_id
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What a caller of merge_sessions asks for: see there."""
+
+    strategy: Strategy
+    resolver: Resolver | None = None
+    picks: Sequence[int] | None = None
+
+
 def merge(
-    working: Working, primary: str, secondary: str, choice: Choice, *, into_primary: bool, title: str | None
+    working: Working, primary: str, secondary: str, wish: Wish, *, into_primary: bool, title: str | None
 ) -> MergeResult:
     """Merge two sessions: into a new one, or into the primary. See SessionManager.merge_sessions."""
     if primary == secondary:
         raise InvalidInputError("a session cannot be merged with itself")
-    if choice.strategy is Strategy.MANUAL and choice.resolver is None and choice.picks is None:
-        raise InvalidInputError("a manual merge needs resolver= or picks=")
     for session_id in (primary, secondary):
         working.settle(session_id)
-    theirs = working.read(secondary)
+    ours, theirs = working.read(primary), working.read(secondary)
+    for side in (ours, theirs):
+        refuse_later_format(side)
+    choice = Choice(wish.strategy)
+    if wish.strategy is Strategy.MANUAL:
+        # Asked before anything is locked: a person may take long to answer.
+        past = candidates(working.repo, ours, theirs)
+        choice = Choice(wish.strategy, picked(theirs, past, wish.resolver, wish.picks))
     if into_primary:
         return _into(working, primary, theirs, choice)
-    return _into_new(working, working.read(primary), theirs, choice, title)
+    return _into_new(working, ours, theirs, choice, title)
 
 
 def _into(working: Working, primary: str, theirs: Snapshot, choice: Choice) -> MergeResult:
@@ -79,16 +94,17 @@ def _into(working: Working, primary: str, theirs: Snapshot, choice: Choice) -> M
         results[:] = [(outcome, "fast-forward" if ahead else "merged")]
         return Note(_subject(theirs, choice), parents=(theirs.commit,))
 
-    after = _forwarded(working, primary, theirs, choice) or working.write(primary, build)
-    if not results:
-        return MergeResult(primary, outcome="fast-forward", commit=after.commit, added=_paths(after.shown, theirs))
+    forwarded = _forwarded(working, primary, theirs, choice)
+    if forwarded is not None:
+        return forwarded
+    after = working.write(primary, build)
     outcome, how = results[0]
     return _result(primary, after.commit, outcome, how)
 
 
-def _forwarded(working: Working, primary: str, theirs: Snapshot, choice: Choice) -> Snapshot | None:
+def _forwarded(working: Working, primary: str, theirs: Snapshot, choice: Choice) -> MergeResult | None:
     """Move the primary's ref to a secondary that is simply ahead, where nothing is to be chosen or set."""
-    if choice.strategy not in (None, Strategy.SMART) or working.drafting or primary in working.drafts:
+    if choice.strategy is not Strategy.SMART or working.drafting or primary in working.drafts:
         return None
     with working.lock:
         ours = working.read(primary)
@@ -96,12 +112,10 @@ def _forwarded(working: Working, primary: str, theirs: Snapshot, choice: Choice)
         if not ahead or not working.repo.move_ref(working.store.head(primary), ours.commit, theirs.commit):
             return None
         record(working, "fast-forward", primary, ours.commit, theirs.commit)
-        return working.at(primary, theirs.commit)
-
-
-def _paths(shown: Sequence[Entry], theirs: Snapshot) -> tuple[str, ...]:
-    mine = {entry.path for entry in shown}
-    return tuple(entry.path for entry in theirs.shown if entry.path in mine)
+        after = working.at(primary, theirs.commit)
+    mine = {entry.path for entry in ours.shown}
+    added = tuple(entry.path for entry in after.shown if entry.path not in mine)
+    return MergeResult(primary, outcome="fast-forward", commit=after.commit, added=added)
 
 
 def _into_new(working: Working, ours: Snapshot, theirs: Snapshot, choice: Choice, title: str | None) -> MergeResult:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from claif_git import config
 from claif_git.history.commits import Signature
 from claif_git.merge.result import MergeResult
-from claif_git.merge.sessions import Choice
 from claif_git.merge.strategies import Resolver, Strategy
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.search import SearchHit
@@ -20,8 +19,8 @@ from claif_git.model.session import Session
 from claif_git.session import branching, saving, shared, templates, trash, undoing, writing
 from claif_git.session.finding import Finding
 from claif_git.session.importing import ImportReport, Progress, import_parsed
-from claif_git.session.log import Turn, turns
-from claif_git.session.operations import Operation, operations, record
+from claif_git.session.looking_back import LookingBack
+from claif_git.session.operations import Operation, everything, operations, record
 from claif_git.session.purging import Purged, purge
 from claif_git.session.reading import choose, session_of
 from claif_git.session.store import Store
@@ -32,11 +31,8 @@ if TYPE_CHECKING:
     from claif_git.index import IndexStats
     from claif_git.sync import SyncReport
 
-if TYPE_CHECKING:
-    from claif_git.diff import SessionDiff
 
-
-class SessionManager:
+class SessionManager(LookingBack):
     """Conversations in a git repository: a session is a branch, a turn is a commit, a message is a file.
 
     Every method that takes a session id takes a unique prefix of one, and raises SessionNotFoundError or
@@ -64,13 +60,18 @@ class SessionManager:
     @property
     def path(self) -> Path:
         """Where the store is."""
-        return self._store.repo.path
+        return self._store.path
 
     def close(self) -> None:
-        """Save what autosave still waits for, and let go of files and locks. The manager is of no use afterwards."""
-        self._autosave.close()
-        self._finding.close()
-        self._store.close()
+        """Save what autosave still waits for, and let go of files and locks. May be called twice.
+
+        Every other method raises StoreError afterwards. What could not be saved stays a draft, and its error is raised.
+        """
+        try:
+            self._autosave.close()
+        finally:
+            self._finding.close()
+            self._store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +98,7 @@ class SessionManager:
 
     def resolve(self, prefix: str) -> str:
         """Give the full id that a unique prefix stands for."""
-        return self._store.resolve(prefix)
+        return self._working.resolve(prefix)
 
     def get_session(self, session_id: str) -> Session:
         """Give a session; its messages are read on first use."""
@@ -151,9 +152,8 @@ class SessionManager:
 
     def delete_session(self, session_id: str) -> None:
         """Move a session to the trash, where it is kept for 30 days."""
-        full = self.resolve(session_id)
-        tip = self._working.read(full).commit
-        trash.delete(self._working, full)
+        full = trash.to_delete(self._working, session_id)
+        tip = trash.delete(self._working, full)
         record(self._working, "delete", full, tip, None)
 
     def restore_session(self, session_id: str) -> str:
@@ -260,25 +260,18 @@ class SessionManager:
         What both sides changed is listed in the result's `conflicts`; the primary's stands.
         """
         primary, secondary = self.resolve(primary_session_id), self.resolve(secondary_session_id)
-        choice = Choice(Strategy.of(str(strategy)), resolver, picks)
-        return branching.merge(self._working, primary, secondary, choice, into_primary=into_primary, title=title)
-
-    def log(self, session_id: str) -> list[Turn]:
-        """Give the commits of a session's history, newest first."""
-        return list(turns(self._working, self.resolve(session_id)))
-
-    def diff_sessions(self, a: str, b: str) -> SessionDiff:
-        """Give what each of two sessions has that the other has not: messages, changed messages, settings."""
-        from claif_git.session import comparing
-
-        one, other = (self._working.read(self.resolve(session_id)) for session_id in (a, b))
-        return comparing.diff(self._working, one, other)
+        wish = branching.Wish(Strategy.of(str(strategy)), resolver, picks)
+        return branching.merge(self._working, primary, secondary, wish, into_primary=into_primary, title=title)
 
     # changing history, by new commits
 
     def operations(self) -> list[Operation]:
         """Give what was done to the store that no commit of a session tells, newest first: deletions, undo, pulls."""
         return list(operations(self._working))
+
+    def history(self, *, limit: int | None = 50) -> list[Operation]:
+        """Give what was done to the store, newest first: the commits of all sessions, and `operations`."""
+        return everything(self._working, limit)
 
     def undo(self, session_id: str | None = None) -> undoing.Undone:
         """Take the last change of a session back, or of the store. InvalidInputError if there is none."""

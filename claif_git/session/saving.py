@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from claif_git.errors import InvalidInputError, StoreError
+from claif_git.errors import ClaifGitError, InvalidInputError, StoreError
 from claif_git.git import Lock
 from claif_git.session.store import DRAFTS
 from claif_git.session.working import Working
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Autosave:
 
     def configure(self, *, enabled: bool, interval: float | None) -> None:
         """Save each turn at once (the default), every `interval` seconds, or only when told to."""
-        if interval is not None and (isinstance(interval, bool) or not interval > 0):
+        if interval is not None and not _is_wait(interval):
             raise InvalidInputError(f"an interval is a number of seconds above 0, not {interval!r}")
         with self._working.lock:
             self._stop_timer()
@@ -44,34 +47,54 @@ class Autosave:
             self._working.drafting = not enabled or interval is not None
             if self._working.drafting:
                 self._hold_lock()
+            self._start_timer()
             if enabled:
                 self.save_all()
-            self._start_timer()
 
-    def save_all(self) -> list[str]:
-        """Save every session that has unsaved turns; give their ids."""
+    def save_all(self) -> None:
+        """Save every session that has unsaved turns. One that cannot be saved stops no other; its error is raised."""
+        errors: list[ClaifGitError] = []
         with self._working.lock:
-            return [session_id for session_id in sorted(self._working.drafts) if self._working.save(session_id)]
+            for session_id in sorted(self._working.drafts):
+                try:
+                    self._working.save(session_id)
+                except ClaifGitError as error:
+                    errors.append(error)
+        if errors:
+            raise errors[0]
 
     def close(self) -> None:
         """Save what an interval still waits for; with autosave off, drafts stay for `recover`."""
         with self._working.lock:
             self._stop_timer()
-            if self._interval is not None:
-                self.save_all()
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
+            saving = self._interval is not None
+            self._interval = None
+            atexit.unregister(self._close_at_exit)
+            try:
+                if saving:
+                    self.save_all()
+            finally:
+                if self._lock is not None:
+                    self._lock.release()
+                    self._lock = None
+
+    def _close_at_exit(self) -> None:
+        try:
+            self.close()
+        except (ClaifGitError, OSError) as error:
+            _log.warning("not saved at exit: %s", error)
 
     def _hold_lock(self) -> None:
         if self._lock is None:
             self._lock = self._working.repo.try_lock(lock_name(self._working.manager_id))
             if self._lock is None:  # pragma: no cover - the name is random
                 raise StoreError("the lock of this manager's drafts is held by another process")
-            atexit.register(_close_later, weakref.ref(self))
 
     def _start_timer(self) -> None:
+        """Wait for the interval. A manager that was dropped without a word is kept until the exit, which saves."""
         if self._interval is not None:
+            atexit.unregister(self._close_at_exit)
+            atexit.register(self._close_at_exit)
             self._timer = threading.Timer(self._interval, _tick, [weakref.ref(self)])
             self._timer.daemon = True
             self._timer.start()
@@ -81,26 +104,27 @@ class Autosave:
             self._timer.cancel()
             self._timer = None
 
-    def tick(self) -> None:
+    def tick(self, timer: threading.Thread) -> None:
         """Save, and wait for the next time; what cannot be saved now is tried again then."""
         with self._working.lock:
+            if self._timer is not timer:
+                return  # it fired just when it was stopped
             try:
                 self.save_all()
-            finally:
-                if self._timer is not None:
-                    self._start_timer()
+            except (ClaifGitError, OSError) as error:
+                _log.warning("not saved yet: %s", error)
+            self._start_timer()
+
+
+def _is_wait(interval: object) -> bool:
+    is_number = isinstance(interval, (int, float)) and not isinstance(interval, bool)
+    return is_number and 0 < interval <= threading.TIMEOUT_MAX  # type: ignore[operator]  # a number, as was just asked
 
 
 def _tick(autosave: weakref.ref[Autosave]) -> None:
     live = autosave()
     if live is not None:
-        live.tick()
-
-
-def _close_later(autosave: weakref.ref[Autosave]) -> None:
-    live = autosave()
-    if live is not None:
-        live.close()
+        live.tick(threading.current_thread())
 
 
 def lock_name(manager: str) -> str:
@@ -109,10 +133,15 @@ def lock_name(manager: str) -> str:
 
 
 def drafts(working: Working) -> list[Draft]:
-    """Give everything that is not saved, this manager's own and others', by session and manager."""
+    """Give everything that is not saved, this manager's own and others', by session and manager.
+
+    Drafts of deleted sessions wait for these to be restored, and are not listed.
+    """
     found: list[Draft] = []
     for ref, tip in sorted(working.repo.refs(DRAFTS).items()):
         session_id, _, manager = ref[len(DRAFTS) :].rpartition("/")
+        if working.store.tip(session_id) is None:
+            continue
         changed = datetime.fromtimestamp(working.repo.read_commit(tip).commit_time, UTC)
         found.append(Draft(session_id, manager, tip, changed, _is_alive(working, manager)))
     return found

@@ -11,9 +11,10 @@ from typing import Any
 
 from claif_git.errors import InvalidInputError, NotPermittedError
 from claif_git.history.change import Change
+from claif_git.history.commits import Signature
 from claif_git.model.message import Message, MessageRole
-from claif_git.session.working import Working
-from claif_git.session.writing import add, create, set_metadata
+from claif_git.session.working import Note, Working
+from claif_git.session.writing import add, create
 
 READ, READ_WRITE = "read", "read_write"
 
@@ -44,11 +45,17 @@ def change_rights(working: Working, session_id: str, user: str, permissions: Map
     for right in permissions.values():
         if right not in (READ, READ_WRITE, None):
             raise InvalidInputError(f"permissions are {READ}, {READ_WRITE} or None, not {right!r}")
-    held = working.read(session_id).settings.metadata
-    rights = {**_rights(held), **permissions}
-    kept = {name: right for name, right in rights.items() if right is not None}
-    new = {"participants": list(kept), "permissions": kept}
-    set_metadata(working, session_id, new, check=lambda change: check_may_write(change, user))
+
+    def build(change: Change) -> Note | None:
+        check_may_write(change, user)
+        held = _rights(change.before.settings.metadata)
+        kept = {name: right for name, right in {**held, **permissions}.items() if right is not None}
+        if kept == held:
+            return None
+        change.set_metadata({"participants": list(kept), "permissions": kept})
+        return Note("session: permissions", Signature.parse(user))
+
+    working.write(session_id, build)
 
 
 def check_may_write(change: Change, user: str) -> None:

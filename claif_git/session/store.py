@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from claif_git.errors import StoreError
+from claif_git.format import layout
 from claif_git.git import Repository
+from claif_git.git.trees import Folder
+from claif_git.history.snapshot import folder_at
 from claif_git.history.store_branch import DRAFTS, HIDDEN_HEADS, IMPORTS, PLAIN_HEADS, TRASH, StoreBranch
 from claif_git.ids import is_session_name, unique
 
@@ -18,7 +22,7 @@ class Store:
     """The refs of one repository, in the words of sessions."""
 
     def __init__(self, repo: Repository) -> None:
-        self.repo = repo
+        self._repo, self._closed = repo, False
         hidden = (repo.config_get(NAMESPACE_KEY) or "").lower() in {"1", "true", "yes", "on"}
         self.heads = HIDDEN_HEADS if hidden else PLAIN_HEADS
 
@@ -30,12 +34,42 @@ class Store:
             store = Store(Repository.init(place))
         else:
             store = Store(Repository.open(place))
+            store._refuse_code()
         store.branch.ensure()
         return store
 
+    def _refuse_code(self) -> None:
+        """Leave a repository alone that was made for something else, and has not been told to hold conversations."""
+        if self.heads == HIDDEN_HEADS or self.repo.ref(self.branch.ref) is not None:
+            return
+        branches = self.repo.refs(self.heads)
+        is_bare = (self.repo.config_get("core.bare") or "").lower() == "true"
+        if (branches or not is_bare) and not any(map(self._is_conversation, branches.values())):
+            raise StoreError(
+                f"{self.repo.path} is a repository that holds no conversations",
+                hint=f"to keep some in it, beside its own branches: git config {NAMESPACE_KEY} true",
+            )
+
+    def _is_conversation(self, commit: str) -> bool:
+        root = folder_at(self.repo, self.repo.read_commit(commit).tree)
+        return isinstance(root.get(layout.SESSIONS), Folder)
+
+    @property
+    def repo(self) -> Repository:
+        """The repository. StoreError once the store is closed."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        return self._repo
+
+    @property
+    def path(self) -> Path:
+        """Where the repository is, even once it is closed."""
+        return self._repo.path
+
     def close(self) -> None:
-        """Let go of files and locks."""
-        self.repo.close()
+        """Let go of files and locks. May be called twice; nothing can be read or written through this afterwards."""
+        self._repo.close()
+        self._closed = True
 
     @property
     def branch(self) -> StoreBranch:

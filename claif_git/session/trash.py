@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from claif_git.errors import SessionNotFoundError, StoreError
+from claif_git.errors import ConcurrentUpdateError, SessionNotFoundError, StoreError
 from claif_git.git import Commit
 from claif_git.history.commits import commit_of
 from claif_git.history.store_branch import encode_tombstone
@@ -19,58 +19,102 @@ KEPT = timedelta(days=30)
 """How long a deleted session can be restored."""
 
 
-def delete(working: Working, session_id: str, *, expected: str | None = None, tombstone: bytes | None = None) -> None:
+TRIES = 20
+"""How often a deletion starts over because somebody went on with the session meanwhile."""
+
+
+def to_delete(working: Working, prefix: str) -> str:
+    """Give the id that a prefix stands for: a session's, or that of one whose deletion was interrupted."""
+    try:
+        return working.resolve(prefix)
+    except SessionNotFoundError:
+        halves = {name: tip for name, tip in working.store.trashed().items() if name.startswith(prefix)}
+        found = {name: tip for name, tip in halves.items() if working.store.branch.read(tombstone_path(name)) is None}
+        if not prefix or not found:
+            raise
+        return unique(prefix, found)
+
+
+def delete(working: Working, session_id: str, *, expected: str | None = None, tombstone: bytes | None = None) -> str:
     """Move a session to the trash, this manager's unsaved turns along; leave a tombstone that names the deleted tip.
 
     `tombstone` is another store's, to be kept instead of one of our own; `expected` the tip that it was judged by, so
-    that a session that somebody moved since stays (StoreError).
+    that a session that somebody moved since stays (StoreError). Give the tip that can be restored.
 
-    First the trash's ref, then the session's, then the tombstone: whatever interrupts this, a second call completes it.
+    First the trash's ref, then the session's, then the draft's and the tombstone: whatever interrupts this, a second
+    call completes it.
     """
     with working.lock:
-        tip = working.read(session_id).commit
-        head = working.store.head(session_id)
-        branch = working.repo.ref(head)
-        if expected is not None and branch != expected:
-            raise StoreError(f"{session_id} was changed meanwhile, and stays")
         moment = now()
-        _bury(working, session_id, tip, moment)
-        if not working.repo.move_ref(head, branch, None):
-            raise SessionNotFoundError(session_id, hint="it was changed or deleted by another process; try again")
-        for ref, draft in working.repo.refs(f"{DRAFTS}{session_id}/").items():
-            if ref == working.draft_ref(session_id):
-                working.repo.move_ref(ref, draft, None)
+        buried = working.repo.ref(TRASH + session_id)
+        if buried is not None and working.store.tip(session_id) is None:
+            tip = branch = _dug_up(working.repo.read_commit(buried))
+        else:
+            tip, branch = _taken_down(working, session_id, expected, moment)
         working.drafts.discard(session_id)
+        draft = working.repo.ref(working.draft_ref(session_id))
+        if draft is not None:
+            working.repo.move_ref(working.draft_ref(session_id), draft, None)
         said = tombstone or encode_tombstone(branch, moment)
         working.store.branch.write({tombstone_path(session_id): said}, f"delete: {session_id}", working.who, moment)
+        return tip
+
+
+def _taken_down(working: Working, session_id: str, expected: str | None, moment: datetime) -> tuple[str, str]:
+    """Bury a session and remove its ref; give the tip that was buried, and the branch's own.
+
+    The ref is looked at first: what is read afterwards, and buried, holds at least what is removed.
+    """
+    head = working.store.head(session_id)
+    for _ in range(TRIES):
+        branch = working.repo.ref(head)
+        tip = working.read(session_id).commit
+        if branch is None or (expected is not None and branch != expected):
+            raise StoreError(f"{session_id} was changed meanwhile, and stays")
+        _bury(working, session_id, tip, moment)
+        if working.repo.move_ref(head, branch, None):
+            return tip, branch
+    raise ConcurrentUpdateError(f"others kept going on with {session_id}")
 
 
 def _bury(working: Working, session_id: str, tip: str, moment: datetime) -> None:
-    """Point the trash's ref at a commit on top of the session's tip, whose date says when it was deleted."""
-    who = working.who
-    ref = TRASH + session_id
+    """Point the trash's ref at a commit on top of the session's tip, whose date says when it was deleted.
+
+    What lies there already and is no part of the session, another of its name, stays reachable as a second parent.
+    """
+    who, ref = working.who, TRASH + session_id
+    before = working.repo.ref(ref)
+    parents: tuple[str, ...] = (tip,)
+    if before is not None and not working.repo.is_ancestor(_dug_up(working.repo.read_commit(before)), tip):
+        parents = (tip, before)
     with working.repo.shared():
         with working.repo.writer(durable=working.durable) as writer:
             tree = working.repo.read_commit(tip).tree
-            commit = commit_of(
-                tree, (tip,), f"delete: {session_id}", author=who, committer=who, said=moment, now=moment
-            )
+            subject = f"delete: {session_id}"
+            commit = commit_of(tree, parents, subject, author=who, committer=who, said=moment, now=moment)
             oid = writer.add("commit", commit.encode())
-        if not working.repo.move_ref(ref, working.repo.ref(ref), oid):
-            raise StoreError(f"{session_id} is being deleted by another process")
+        if not working.repo.move_ref(ref, before, oid):
+            raise ConcurrentUpdateError(f"{session_id} is being deleted by another process")
 
 
 def restore(working: Working, prefix: str) -> str:
-    """Take a session out of the trash again; give its id. SessionNotFoundError, AmbiguousIdError, StoreError."""
+    """Take a session out of the trash again; give its id. SessionNotFoundError, AmbiguousIdError, StoreError.
+
+    StoreError where another session has its name now. Whatever interrupts this, a second call completes it.
+    """
     with working.lock:
         session_id = unique(prefix, working.store.trashed())
-        ref = TRASH + session_id
+        ref, head = TRASH + session_id, working.store.head(session_id)
         buried = working.repo.ref(ref)
         if buried is None:
             raise SessionNotFoundError(prefix, hint="see: claif-git session list --trash")
         tip = _dug_up(working.repo.read_commit(buried))
-        if not working.repo.move_ref(working.store.head(session_id), None, tip):
-            raise StoreError(f"a session {session_id} exists again", hint="delete or rename that one first")
+        if not working.repo.move_ref(head, None, tip):
+            there = working.repo.ref(head)
+            if there is None or not working.repo.is_ancestor(tip, there):
+                raise StoreError(
+                    f"a session {session_id} exists again", hint=f"rename it first: git branch -m {session_id} NAME"
+                )
         working.store.branch.write({tombstone_path(session_id): None}, f"restore: {session_id}", working.who, now())
         working.repo.move_ref(ref, buried, None)
         return session_id
@@ -98,4 +142,11 @@ def expire(working: Working, *, dry_run: bool = False) -> list[str]:
             gone.append(session_id)
             if not dry_run:
                 working.repo.move_ref(TRASH + session_id, buried, None)
+                _forget_drafts(working, session_id)
     return gone
+
+
+def _forget_drafts(working: Working, session_id: str) -> None:
+    if working.store.tip(session_id) is None:
+        for ref, draft in working.repo.refs(f"{DRAFTS}{session_id}/").items():
+            working.repo.move_ref(ref, draft, None)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from claif_git.errors import SessionNotFoundError, StoreError
+from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError, StoreError
+from claif_git.git import Repository
 from claif_git.git.trees import Add
 from claif_git.history.change import Change
 from claif_git.history.commits import Signature, commit_of
@@ -22,7 +23,7 @@ from claif_git.merge.sessions import Choice, merge_into
 from claif_git.model.times import now
 from claif_git.session.batch import Batch
 from claif_git.session.checked import Checked
-from claif_git.session.store import DRAFTS, Store
+from claif_git.session.store import DRAFTS, Store, unique
 
 KEPT_SNAPSHOTS = 64
 
@@ -41,11 +42,17 @@ Build = Callable[[Change], "Note | None"]
 """Changes a session; None for «nothing to do»."""
 
 
+def refuse_later_format(snapshot: Snapshot) -> None:
+    """Leave alone what a later version wrote: it may mean things that we do not know of. StoreError."""
+    if snapshot.settings.later_format:
+        raise StoreError(snapshot.settings.later_format, hint="upgrade claif-git")
+
+
 class Working:
     """One manager's view of a store. All methods are thread-safe; a writer holds `lock`."""
 
     def __init__(self, store: Store, who: Signature, *, durable: bool = True) -> None:
-        self.store, self.repo, self.who, self.durable = store, store.repo, who, durable
+        self.store, self.who, self.durable = store, who, durable
         self.lock = threading.RLock()
         self.manager_id = secrets.token_hex(6)
         self.drafting = False
@@ -54,7 +61,27 @@ class Working:
         self._checked = Checked(self.repo)
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
 
+    @property
+    def repo(self) -> Repository:
+        """The store's repository. StoreError once the store is closed."""
+        return self.store.repo
+
     # reading
+
+    def resolve(self, prefix: str) -> str:
+        """Give the full id that a unique prefix stands for. SessionNotFoundError, AmbiguousIdError."""
+        if not isinstance(prefix, str):
+            raise InvalidInputError(f"a session's id is text, not {type(prefix).__name__}")
+        if self._batch is not None:
+            with self.lock:
+                if self._batch is not None and self._batch.holds(self.store.head(prefix)):
+                    return str(prefix)
+                self.flush()
+        try:
+            return self.store.resolve(prefix)
+        except AmbiguousIdError as error:
+            names = {name: tip for name in error.candidates if (tip := self.store.tip(name))}
+            return unique(prefix, {name: tip for name, tip in names.items() if self.peek(name, tip).is_session})
 
     def read(self, session_id: str) -> Snapshot:
         """Give a session as it stands now, this manager's unsaved turns included. SessionNotFoundError."""
@@ -137,8 +164,7 @@ class Working:
         return after[0]
 
     def _build(self, before: Snapshot, build: Build, add: Add, ref: str) -> Snapshot:
-        if before.settings.later_format:
-            raise StoreError(before.settings.later_format, hint="upgrade claif-git")
+        refuse_later_format(before)
         change = Change(before, self.token(before.session_id, ref), add, now())
         put_back(change, self._checked.removed(before.session_id, before.commit))
         note = build(change)

@@ -41,6 +41,13 @@ def checked_title(title: object) -> str | None:
     return title
 
 
+def checked_message(message: object) -> Message:
+    """Give a copy of a message, looked through again: its fields may have been set to anything. InvalidInputError."""
+    if not isinstance(message, Message):
+        raise InvalidInputError(f"a message is a Message, not {type(message).__name__}")
+    return replace(message)
+
+
 def create(
     working: Working,
     title: str | None,
@@ -77,19 +84,23 @@ def add(
     working: Working, session_id: str, message: Message, author: str | None = None, check: Check | None = None
 ) -> Message:
     """Add a message at the end, as one commit; give it as it is stored. One whose id is there already is not added."""
-    if not isinstance(message, Message):
-        raise InvalidInputError(f"a message is a Message, not {type(message).__name__}")
+    message = checked_message(message)
     placed: list[Entry] = []
+    was_there: list[bool] = []
 
     def build(change: Change) -> Note | None:
         if check is not None:
             check(change)
         placed[:] = [change.append(message)]
+        was_there[:] = [not change.appended]
         speaker = Signature.parse(author) if author else author_of(message, working.who)
         return Note(subject_of(message), speaker, message.timestamp) if change.appended else None
 
     after = working.write(session_id, build, reads=check is not None)
-    return replace(message, origin=Origin(placed[0].path, placed[0].blob, after.commit))
+    if was_there[0]:
+        return after.message(placed[0])
+    message.origin = Origin(placed[0].path, placed[0].blob, after.commit)
+    return message
 
 
 def set_title(working: Working, session_id: str, title: str | None) -> None:
@@ -105,13 +116,11 @@ def set_title(working: Working, session_id: str, title: str | None) -> None:
     working.write(session_id, build)
 
 
-def set_metadata(working: Working, session_id: str, metadata: Mapping[str, Any], check: Check | None = None) -> None:
+def set_metadata(working: Working, session_id: str, metadata: Mapping[str, Any]) -> None:
     """Merge keys into a session's metadata; a key set to None goes."""
     data = checked_metadata(metadata)
 
     def build(change: Change) -> Note | None:
-        if check is not None:
-            check(change)
         held = change.before.settings.metadata
         new = {key: value for key, value in data.items() if not same_json(held.get(key), value)}
         change.set_metadata(new)
@@ -143,10 +152,7 @@ def set_message_metadata(working: Working, session_id: str, index: int, metadata
 
 def set_messages(working: Working, session_id: str, messages: Sequence[Message]) -> None:
     """Replace a session's messages in one commit; what is not among them is dropped, and stays in history."""
-    wanted = list(messages)
-    for message in wanted:
-        if not isinstance(message, Message):
-            raise InvalidInputError(f"a message is a Message, not {type(message).__name__}")
+    wanted = [checked_message(message) for message in messages]
     commits = {message.origin.commit for message in wanted if message.origin}
 
     def build(change: Change) -> Note | None:
@@ -159,12 +165,15 @@ def set_messages(working: Working, session_id: str, messages: Sequence[Message])
 def _read_at(working: Working, before: Snapshot, commits: set[str]) -> Snapshot:
     """Give the session as it stood when the caller read it, so that nothing added since is dropped.
 
-    Messages read at several commits, or at one that is not in this session's history, speak for what stands now.
+    Of several commits the earliest counts, since what is not shown there may be unknown to the caller. Commits that are
+    no part of this session's history say nothing; where there are no others, what stands now counts.
     """
-    if len(commits) == 1:
-        (commit,) = commits
-        if commit == before.commit or not working.repo.has(commit):
-            return before
-        if working.repo.is_ancestor(commit, before.commit):
-            return working.peek(before.session_id, commit)
-    return before
+    unseen = {commit for commit in commits if working.repo.has(commit)}
+    earliest = before.commit
+    for commit, _ in working.repo.walk([before.commit] if unseen else []):
+        if commit in unseen:
+            earliest = commit
+            unseen.discard(commit)
+        if not unseen:
+            break
+    return before if earliest == before.commit else working.peek(before.session_id, earliest)
