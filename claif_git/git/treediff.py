@@ -1,0 +1,66 @@
+"""What one tree has and another lacks, for walks over thousands of commits: neighbours share nearly everything."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from claif_git.errors import StoreError
+from claif_git.git.kinds import Oid
+from claif_git.git.repository import Repository
+from claif_git.git.trees import MAX_DEPTH
+
+_LINE = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_TREE = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)
+_FOLDER = b"40000"
+_KEPT = 1024
+
+_Line: TypeAlias = tuple[bytes, bytes, bytes]
+
+
+class TreeDiff:
+    """Compares trees of one repository, and keeps those that were read last. For one thread."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._read: OrderedDict[Oid, frozenset[_Line]] = OrderedDict()
+
+    def folder(self, tree: Oid, name: str) -> Oid | None:
+        """Give the folder of a tree that has that name, or None."""
+        wanted = name.encode("utf-8", "surrogateescape")
+        return next((oid.hex() for mode, held, oid in self._lines(tree) if held == wanted and mode == _FOLDER), None)
+
+    def added(
+        self, before: Oid | None, after: Oid | None, prefix: str = "", depth: int = 0
+    ) -> Iterator[tuple[str, Oid]]:
+        """Give the path and blob of each file below `after` where `before` has no file, in no order.
+
+        None is an empty tree. StoreError for folders nested too deep, and for a damaged tree.
+        """
+        if after is None or after == before:
+            return
+        if depth > MAX_DEPTH:
+            raise StoreError(f"folders nest deeper than {MAX_DEPTH}: {prefix[:80]}…")
+        old, new = self._lines(before) if before else frozenset(), self._lines(after)
+        was = {name: (mode, oid) for mode, name, oid in old - new}
+        for mode, name, oid in new - old:
+            old_mode, old_oid = was.get(name, (b"", b""))
+            path = prefix + name.decode("utf-8", "surrogateescape")
+            if mode == _FOLDER:
+                yield from self.added(old_oid.hex() if old_mode == _FOLDER else None, oid.hex(), f"{path}/", depth + 1)
+            elif old_mode in (b"", _FOLDER):
+                yield path, oid.hex()
+
+    def _lines(self, tree: Oid) -> frozenset[_Line]:
+        known = self._read.pop(tree, None)
+        if known is None:
+            kind, data = self._repo.read(tree)
+            if kind != "tree" or not _TREE.fullmatch(data):
+                raise StoreError(f"object {tree} is not a tree")
+            known = frozenset(_LINE.findall(data))
+        self._read[tree] = known
+        if len(self._read) > _KEPT:
+            self._read.popitem(last=False)
+        return known
