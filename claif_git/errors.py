@@ -13,6 +13,7 @@
     ├── NotPermittedError             also PermissionError
     ├── MalformedError                a file in a store that breaks the format
     ├── StoreError                    the repository itself: damage, a format of the future
+    │   └── IndexUnavailableError     this Python cannot search
     ├── ConcurrentUpdateError         somebody else kept moving the same ref
     ├── RemoteError                   a remote went away, refused, or sent rubbish
     │   └── DivergedError             pull first
@@ -122,6 +123,13 @@ class MalformedError(ClaifGitError):
 
 class StoreError(ClaifGitError):
     """The repository is damaged, is no store, or was written by a later format."""
+
+
+class IndexUnavailableError(StoreError):
+    """There can be no index, not even a temporary one: this Python has no SQLite with FTS5, or the disk is full."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"a search needs SQLite with FTS5, and room for temporary files: {reason}")
 
 
 class ConcurrentUpdateError(ClaifGitError):

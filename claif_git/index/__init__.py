@@ -13,6 +13,5 @@ from __future__ import annotations
 from claif_git.index.catchup import Progress
 from claif_git.index.index import Index, IndexStats, wanted_of
 from claif_git.index.searching import Wanted, best
-from claif_git.index.values import canonical
 
-__all__ = ["Index", "IndexStats", "Progress", "Wanted", "best", "canonical", "wanted_of"]
+__all__ = ["Index", "IndexStats", "Progress", "Wanted", "best", "wanted_of"]

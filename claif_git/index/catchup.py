@@ -22,7 +22,7 @@ from claif_git.index.growth import opened
 Progress = Callable[[int, int], None]
 """Called with (done, in all): first for sessions, then, where a search needs them, for messages."""
 
-_SLICE = 0.2
+_SLICE = 0.4
 """Seconds that a transaction lasts before others get their turn."""
 _log = logging.getLogger(__name__)
 
@@ -47,8 +47,11 @@ class CatchUp:
 
     # sessions
 
-    def sessions(self) -> None:
-        """Make the rows of all sessions those of their tips. Where nothing moved, this costs two stats."""
+    def sessions(self, *, with_words: bool = False) -> None:
+        """Make the rows of all sessions those of their tips. Where nothing moved, this costs two stats.
+
+        `with_words`: place the messages of those that moved as well, while their trees are at hand.
+        """
         if self._is_fresh(schema.metas(self._db)):
             return
         done, seen = 0, -1
@@ -62,7 +65,7 @@ class CatchUp:
                 started = time.monotonic()
                 self._forget(work.gone)
                 while work.changed and time.monotonic() - started < _SLICE:
-                    work.sure &= self._record(*work.changed.pop())
+                    work.sure &= self._record(*work.changed.pop(), with_words=with_words)
                     done += 1
                 if not work.changed:
                     self._note(work)
@@ -132,7 +135,7 @@ class CatchUp:
         work.gone = [name for name in rows if name not in tips]
         work.changed = [(name, tip, bool(flag)) for name, (tip, flag) in tips.items() if rows.get(name) != (tip, flag)]
 
-    def _record(self, name: str, tip: str, loose: bool) -> bool:
+    def _record(self, name: str, tip: str, loose: bool, *, with_words: bool) -> bool:
         """Write a session's row; False if it cannot be read: then it has none, and is looked at again next time."""
         row = self._db.execute("SELECT id, tip, placed FROM sessions WHERE name = ?", (name,)).fetchone()
         if row is not None and row[1] == tip:
@@ -142,7 +145,9 @@ class CatchUp:
             snapshot = opened(self._repo, name, tip)
             if row is not None and row[2] and not snapshot.is_session:
                 words.clear(self._db, row[0])
-            sessions.record(self._db, self._repo, snapshot, loose=loose)
+            number = sessions.record(self._db, self._repo, snapshot, loose=loose)
+            if with_words and snapshot.is_session:
+                words.place(self._db, self._repo, number, snapshot, (row[2] if row else None) or "")
         except ClaifGitError as error:
             _log.warning("session %s is left out: %s", name, error)
             self._forget([name])
@@ -160,7 +165,8 @@ class CatchUp:
     # messages
 
     def words(self) -> None:
-        """Place the messages of all sessions whose rows are there, and index their words."""
+        """Make the rows of all sessions those of their tips, place their messages, and index what those say."""
+        self.sessions(with_words=True)
         total = done = 0
         failed: set[int] = set()
         while True:

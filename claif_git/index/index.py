@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from claif_git.errors import ClaifGitError, InvalidInputError, StoreError
+from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError, StoreError
 from claif_git.git import Repository
 from claif_git.history.snapshot import Snapshot
 from claif_git.index import schema, sessions, text, words
@@ -92,9 +92,8 @@ class Index:
         database = Database(None)
         try:
             for snapshot in snapshots:
-                sessions.record(database.connection, self._repo, snapshot, loose=False)
-                row = database.connection.execute("SELECT max(id) FROM sessions").fetchone()
-                words.place(database.connection, self._repo, row[0], snapshot, "")
+                number = sessions.record(database.connection, self._repo, snapshot, loose=False)
+                words.place(database.connection, self._repo, number, snapshot, "")
             return find(database.connection, wanted, _EVERYTHING if limit is None else limit, ())
         finally:
             database.close()
@@ -122,9 +121,7 @@ class Index:
                 database.close()
 
     def _catch_up(self, database: Database, progress: Progress | None) -> Database:
-        catch_up = CatchUp(self._repo, self._heads, database, progress)
-        catch_up.sessions()
-        catch_up.words()
+        CatchUp(self._repo, self._heads, database, progress).words()
         return database
 
     def _opened(self, session_id: str, commit: str) -> Snapshot:
@@ -152,7 +149,7 @@ class Index:
                 except sqlite3.DatabaseError as error:
                     self.close()
                     if database.path is None:
-                        raise StoreError(f"searching needs SQLite with FTS5, and room: {error}") from error
+                        raise IndexUnavailableError(error) from error
                     fresh = self._share(fresh=True) if is_damage(error) and not renewed else None
                     if fresh is not None:
                         self._take(fresh)
@@ -190,7 +187,7 @@ def _own() -> Database:
     try:
         return Database(None)
     except sqlite3.Error as error:
-        raise StoreError(f"searching needs SQLite with FTS5, and room: {error}") from error
+        raise IndexUnavailableError(error) from error
 
 
 def wanted_of(

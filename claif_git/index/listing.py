@@ -11,15 +11,16 @@ from typing import Any
 from claif_git.errors import MalformedError
 from claif_git.history.settings import CHRONOLOGICAL, PATH_ORDER
 from claif_git.history.snapshot import Snapshot
-from claif_git.index.values import canonical, moment, restored, stored
+from claif_git.index.values import moment, restored, stored
 from claif_git.model.blocks import Json
+from claif_git.model.canonical import canonical
 from claif_git.model.message import Message
 from claif_git.model.session import Session
 
 Open = Callable[[str, str], Snapshot]
 """Gives a session (by its id) at a commit."""
 
-_COLUMNS = "name, tip, title, template, created, updated, messages, metadata, parameters, chronological"
+_COLUMNS = "name, tip, title, template, messages, chronological, created, updated, metadata, parameters"
 
 
 def listed(
@@ -53,15 +54,25 @@ def _condition(key: str, value: Json) -> tuple[str, list[Any]]:
 
 def _session(row: tuple[Any, ...], opener: Open) -> Session:
     session: ListedSession = object.__new__(ListedSession)
-    session.__dict__ = {"_row": row, "_open": opener}
+    name, tip, title, template, count, chronological, _, _, _, _ = row
+    session.__dict__ = {
+        "id": name,
+        "tip": tip,
+        "title": title if title.__class__ is not bytes else restored(title),
+        "template": template if template.__class__ is not bytes else restored(template),
+        "count": count,
+        "order": CHRONOLOGICAL if chronological else PATH_ORDER,
+        "_row": row,
+        "_open": opener,
+    }
     return session
 
 
 class _Lazy:
-    """A field that is decoded when it is first asked for; what is assigned to it stands in its place."""
+    """One of the fields that take decoding: all are decoded when the first is asked for. What is assigned stands."""
 
-    def __init__(self, name: str, column: int, decode: Callable[[Any], Any]) -> None:
-        self._name, self._column, self._decode = name, column, decode
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __get__(self, session: Session | None, owner: type | None = None) -> Any:
         if session is None:
@@ -69,8 +80,20 @@ class _Lazy:
         held = session.__dict__
         if "_row" not in held:
             raise AttributeError(self._name)
-        value = held[self._name] = self._decode(held["_row"][self._column])
-        return value
+        created, updated, metadata, parameters = held["_row"][6:]
+        put = held.setdefault
+        put("created_at", moment(created))
+        put("updated_at", moment(updated))
+        put("metadata", _mapping(metadata))
+        put("parameters", _mapping(parameters))
+        return held[self._name]
+
+
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
+
+
+def _mapping(text: str) -> Json:
+    return _scan(text, 0)[0] if text != "{}" else {}
 
 
 class ListedSession(Session):
@@ -94,21 +117,9 @@ class ListedSession(Session):
     def _snapshot(self) -> Snapshot:
         held = self.__dict__
         opener: Open = held["_open"]
-        return opener(held["_row"][0], held["_row"][1])
+        return opener(*held["_row"][:2])
 
 
 _COMPARED = [field.name for field in fields(Session) if field.compare]
-_DECODERS: dict[str, tuple[int, Callable[[Any], Any]]] = {
-    "id": (0, str),
-    "tip": (1, str),
-    "title": (2, restored),
-    "template": (3, restored),
-    "created_at": (4, moment),
-    "updated_at": (5, moment),
-    "count": (6, int),
-    "metadata": (7, json.loads),
-    "parameters": (8, json.loads),
-    "order": (9, lambda chronological: CHRONOLOGICAL if chronological else PATH_ORDER),
-}
-for _name, (_column, _decoder) in _DECODERS.items():
-    setattr(ListedSession, _name, _Lazy(_name, _column, _decoder))
+for _name in ("created_at", "updated_at", "metadata", "parameters"):
+    setattr(ListedSession, _name, _Lazy(_name))

@@ -15,8 +15,9 @@ from claif_git.history.settings import CHRONOLOGICAL
 from claif_git.history.snapshot import Snapshot, updated_at
 from claif_git.index.growth import earlier, grown
 from claif_git.index.text import kept
-from claif_git.index.values import canonical, compact, micros, moment, restored, stored
+from claif_git.index.values import compact, micros, moment, restored, stored
 from claif_git.model.blocks import Json
+from claif_git.model.canonical import canonical
 
 _OWN = ("title", "template")
 
@@ -39,12 +40,12 @@ class _Row(NamedTuple):
 _FIND = "SELECT id, tip, shown, grows, messages, system, user, assistant, latest, created FROM sessions WHERE name = ?"
 
 
-def record(connection: sqlite3.Connection, repo: Repository, snapshot: Snapshot, *, loose: bool) -> None:
-    """Write a session's row, as it stands at a snapshot. StoreError if that cannot be read. Within a transaction."""
+def record(connection: sqlite3.Connection, repo: Repository, snapshot: Snapshot, *, loose: bool) -> int:
+    """Write a session's row, as it stands at a snapshot; give its number. StoreError. Within a transaction."""
     found = connection.execute(_FIND, (snapshot.session_id,)).fetchone()
     row = _Row(*found) if found else None
     if row is not None and row.grows and _extend(connection, repo, row, snapshot, loose=loose):
-        return
+        return row.id
     values: dict[str, Any] = _described(snapshot) if snapshot.is_session else {"shown": 0, "grows": 0, "updated": None}
     values |= {"tip": snapshot.commit, "loose": int(loose)}
     number = _write(connection, snapshot.session_id, row, values)
@@ -54,6 +55,7 @@ def record(connection: sqlite3.Connection, repo: Repository, snapshot: Snapshot,
     connection.execute("DELETE FROM titles WHERE rowid = ?", (number,))
     if own.get("title"):
         connection.execute("INSERT INTO titles(rowid, title) VALUES(?, ?)", (number, kept(str(own["title"]))))
+    return number
 
 
 def _write(connection: sqlite3.Connection, name: str, row: _Row | None, values: Mapping[str, Any]) -> int:

@@ -1,8 +1,7 @@
-"""Values as the index holds them: moments as numbers, any text as text, JSON in one form for each value."""
+"""Values as the index holds them: moments as numbers, any text as text, JSON as ASCII."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +9,8 @@ from claif_git.model.blocks import Json
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LONGEST = 100
+_EXACT = 4_000_000_000_000_000
+"""µs up to which (the year 2096) a float of seconds is exact to the microsecond, and faster than arithmetic."""
 
 
 def micros(moment: datetime) -> int:
@@ -20,7 +20,9 @@ def micros(moment: datetime) -> int:
 
 def moment(number: int) -> datetime:
     """Give the moment that many µs after 1970."""
-    return _EPOCH + timedelta(microseconds=number)
+    if number < _EXACT:
+        return datetime.fromtimestamp(number / 1_000_000, UTC)
+    return _EPOCH + timedelta(0, 0, number)
 
 
 def stored(text: str | None) -> str | bytes | None:
@@ -42,22 +44,3 @@ def restored(value: str | bytes | None) -> str | None:
 def compact(value: Json) -> str:
     """Give JSON as ASCII text."""
     return "{}" if value == {} else json.dumps(value, separators=(",", ":"))
-
-
-def canonical(value: Json) -> str:
-    """Give a text that is the same for the same JSON value, and for no other; a hash for long ones.
-
-    1 and 1.0 are one number, True is none; the order of keys does not count.
-    """
-    text = json.dumps(_plain(value), separators=(",", ":"), sort_keys=True)
-    return text if len(text) <= _LONGEST else f"#{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _plain(value: Json) -> Json:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from claif_git.errors import InvalidInputError
+from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError
 from claif_git.history.snapshot import Snapshot
-from claif_git.model.blocks import plain
+from claif_git.model.blocks import Json, plain
 from claif_git.model.message import MessageRole
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
@@ -17,6 +18,8 @@ from claif_git.session.working import Working
 
 if TYPE_CHECKING:
     from claif_git.index import Index, IndexStats, Progress
+
+_log = logging.getLogger(__name__)
 
 
 class Finding:
@@ -28,8 +31,11 @@ class Finding:
 
     @property
     def index(self) -> Index:
-        """The index, loaded when it is first asked for: SQLite is not needed to say something."""
-        from claif_git.index import Index
+        """The index, loaded when it is first asked for. IndexUnavailableError if this Python has no SQLite."""
+        try:
+            from claif_git.index import Index
+        except ImportError as error:
+            raise IndexUnavailableError(error) from error
 
         with self._working.lock:
             if self._index is None:
@@ -45,12 +51,27 @@ class Finding:
         values = plain(wanted or {}, "filter")
         _check(limit)
         drafts = self._drafts()
-        found = self.index.sessions(values, None if limit is None else limit + len(drafts), progress)
+        try:
+            found = self.index.sessions(values, None if limit is None else limit + len(drafts), progress)
+        except IndexUnavailableError:
+            found = self._by_git(values)
         if not drafts:
-            return found
+            return found[:limit]
         unsaved = [session_of(snapshot) for snapshot in drafts.values()]
         found = [session for session in found if session.id not in drafts]
         return newest_first([*found, *(session for session in unsaved if matches(session, values))])[:limit]
+
+    def _by_git(self, values: Mapping[str, Json]) -> list[Session]:
+        """Read every session from git, which takes seconds where there are thousands."""
+        found: list[Session] = []
+        for session_id, tip in self._working.store.ids().items():
+            try:
+                snapshot = self._working.peek(session_id, tip)
+                if snapshot.is_session:
+                    found.append(session_of(snapshot))
+            except ClaifGitError as error:
+                _log.warning("session %s is left out: %s", session_id, error)
+        return newest_first(session for session in found if matches(session, values))
 
     def search(
         self,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from claif_git.errors import InvalidInputError, MessageIndexError
+from claif_git.errors import InvalidInputError, MalformedError, MessageIndexError
 from claif_git.format import layout
 from claif_git.history.description import created_at, title_of
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot, updated_at
 from claif_git.model.blocks import Json
+from claif_git.model.canonical import canonical
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.session import Session
 from claif_git.model.times import as_utc
@@ -45,8 +46,6 @@ def matches(session: Session, wanted: Mapping[str, Json]) -> bool:
 
 
 def _has(held: Sequence[Json], wanted: Json) -> bool:
-    from claif_git.index import canonical
-
     if wanted is None:
         return all(value is None for value in held)
     return any(value is not None and canonical(value) == canonical(wanted) for value in held)
@@ -81,21 +80,30 @@ def choose(
 
     MalformedError for a message that cannot be read.
     """
-    if limit is not None and limit < 0:
-        raise InvalidInputError(f"limit cannot be negative: {limit}")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+        raise InvalidInputError(f"a limit is a number from 0, not {limit!r}")
     fits = _condition(role, since, until)
-    wanted = MessageRole(str(role)) if role is not None else None
     found: list[Message] = []
     for entry in reversed(snapshot.shown):
         if limit is not None and len(found) >= limit:
             break
-        named = layout.parse_message_name(entry.path.rpartition("/")[2])
-        if wanted is not None and named is not None and named.role != wanted:
+        if role is not None and not _may_be(snapshot, entry, str(role)):
             continue
         message = snapshot.message(entry)
         if fits(message):
             found.append(message)
     return found[::-1]
+
+
+def _may_be(snapshot: Snapshot, entry: Entry, role: str) -> bool:
+    """Tell whether a message can have a role: its name says so, or its file, where somebody edited that by hand."""
+    named = layout.parse_message_name(entry.path.rpartition("/")[2])
+    if named is None or named.role == role:
+        return True
+    try:
+        return snapshot.head(entry).role == role
+    except MalformedError:
+        return False
 
 
 def _condition(
