@@ -24,9 +24,9 @@ def command(
         typer.Option("--into", metavar="ID", help="The session that takes them.", autocompletion=complete.sessions),
     ],
 ) -> None:
-    """Say messages of one session again at the end of another, in the order given, as one commit.
+    """Say messages of one session again in another.
 
-    Each copy says of which message it is one.
+    They go to its end in the order given, as one commit. Each copy says of which message it is one.
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
