@@ -55,6 +55,7 @@ class _Http(Urllib3HttpGitClient):
     """Counts what it reads, and never leaves for another host."""
 
     count: Count
+    pool_manager: Any
 
     def _http_request(
         self, url: str, headers: dict[str, str] | None = None, data: Any = None, raise_for_status: bool = True
@@ -62,7 +63,6 @@ class _Http(Urllib3HttpGitClient):
         response, read = super()._http_request(url, headers, data, raise_for_status)
         went_to = urljoin(url, response.redirect_location or "")  # of the same host it may be a path alone
         if self._origin(went_to) != self._origin(self._base_url):
-            response.close()
             raise RemoteError("the remote sends us on to another host", hint="use that address, if you trust it")
 
         def counting(size: int) -> bytes:
@@ -71,6 +71,27 @@ class _Http(Urllib3HttpGitClient):
             return chunk
 
         return response, counting
+
+
+class _Pool:
+    """Urllib3's connections, with what they answered: dulwich lets go of an answer that is an error."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._answers: list[Any] = []
+        self.headers = pool.headers
+
+    def request(self, *args: Any, **options: Any) -> Any:
+        """Ask, as urllib3 does."""
+        answer = self._pool.request(*args, **options)
+        self._answers.append(answer)
+        return answer
+
+    def close(self) -> None:
+        """Close all answers and connections."""
+        for answer in self._answers:
+            answer.close()
+        self._pool.clear()
 
 
 @contextlib.contextmanager
@@ -93,6 +114,8 @@ def client_for(address: Address, ssh_command: str | None, count: Count) -> Itera
         for connection in opened:
             with contextlib.suppress(Exception):  # what was closed by the other side, or ended with an error
                 connection.close()
+        if isinstance(client, _Http):
+            client.pool_manager.close()
         client.close()
 
 
@@ -116,13 +139,15 @@ def _make(address: Address, ssh_command: str | None, activity: Callable[[int, st
             thin_packs=False,
             report_activity=activity,
         )
-    return _Http(
+    client = _Http(
         _without_user(address.url),
         username=address.user or None,
         password=address.password or None,
         timeout=_TIMEOUT,
         thin_packs=False,
     )
+    client.pool_manager = _Pool(client.pool_manager)
+    return client
 
 
 def _without_user(url: str) -> str:
