@@ -24,6 +24,7 @@ KINDS = [
     (errors.MalformedError("x"), 1),
     (errors.StoreError("x"), 1),
     (errors.ConcurrentUpdateError("x"), 1),
+    (errors.IndexUnavailableError("x"), 1),
     (errors.RemoteError("x"), 1),
     (errors.DivergedError(["x"], "origin"), 4),
     (errors.ModelError("x"), 1),
