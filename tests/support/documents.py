@@ -30,9 +30,10 @@ _SHAPES = [
     (re.compile(_STAMP), "STAMP"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}(?=-[a-z2-7]{12}\b)"), "DAY"),
     (re.compile(r"-[a-z2-7]{12}\b"), "-RANDOM"),
-    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b"), "HEX"),
+    (re.compile(r"\b[0-9a-f]{7,64}\b"), "HEX"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
-    (re.compile(r"\b\d+(\.\d+)? (µs|ms|s)\b"), "DURATION"),
+    (re.compile(r"\b\d[\d,]* tokens\b"), "TOKENS"),
+    (re.compile(r'(_tokens":)\d+'), r"\1COUNT"),
 ]
 
 
@@ -153,13 +154,24 @@ def faults(document: Document) -> list[str]:
 
 def rewrite(document: Document) -> str:
     """Give the document with what its commands printed in place of what it says, where that no longer holds."""
-    text = document.path.read_text(encoding="utf-8")
-    for command in document.commands:
-        if not command.holds and "…" not in command.expected:
-            shown = "\n> ".join(command.run.split("\n"))
-            before = "```output\n" if shown.startswith(_SCRIPT) else f"$ {shown}\n"
-            text = text.replace(before + command.expected, before + command.printed, 1)
-    return text
+    commands = iter(document.commands)
+    script: list[Command] = []
+
+    def written(match: re.Match[str]) -> str:
+        if match[1] == "python":
+            script[:] = [next(commands)]
+            return match[0]
+        if match[1] == "output":
+            return f"```output\n{_told(script[0])}```"
+        own = [next(commands) for _ in _console(match[2], 0)]
+        shown = ("$ " + "\n> ".join(command.run.split("\n")) + f"\n{_told(command)}" for command in own)
+        return f"```console\n{''.join(shown)}```"
+
+    return _FENCE.sub(written, document.path.read_text(encoding="utf-8"))
+
+
+def _told(command: Command) -> str:
+    return command.expected if command.holds or "…" in command.expected else command.printed
 
 
 def main(paths: list[str]) -> None:
