@@ -74,7 +74,11 @@ microseconds. What a terminal would obey or hide stands as `\\uXXXX`; all else i
 | `session create` | `id` |
 | `session search` | a list of hits: `session_id`, `title`, `message_index`, `role`, `timestamp`, `snippet`, `score` |
 | `session stats` | what `SessionManager.get_session_stats` gives; with `--flow`, `flow` as `analyze_conversation_flow` gives it |
-| `log` | a list of turns: `commit`, `parents`, `author`, `time`, `subject`, `kind`, `message_index`, `role`, `model`, `tokens` (null where there is none) |
+| `log` | a list of turns: `commit`, `parents`, `author`, `time`, `subject`, `kind`, `message_index`, `role`, `model`, `tokens` (null where there is none), `sessions` (ids of those that end there) |
+| `show` | `session_id`, `turn` (as in `log`), `message` (as above, or null), `edited` (whether it stands otherwise now than the commit has it), `changes` (as `diff` gives them, beside the commit's parent; null for a turn) |
+| `tree` | a list of sessions, each before its branches: `id`, `title`, `updated_at`, `message_count`, `own_count`, `depth`, `fork` (`parent`, `commit`, `message_index`; or null), `merged` (a list of `id`, `commit`) |
+| `blame` | a list: `index`, `commit`, `branch`, `author`, `role`, `model`, `time`, `text` (the first line) |
+| `grep` | a list: `session_id`, `message_index` (null unless it is shown), `state` (`shown`, `dropped`, `edited`, `unsaved` or `deleted`), `role`, `timestamp`, `commit`, `path`, `number` (of the line), `line`, `spans` (where it matches) |
 | `diff` | `a`, `b` (ids), `commit_a`, `commit_b`, `fork` (a commit or null), `shared`, `common` (numbers of messages), `only_a`, `only_b` (messages with `dropped`), `changed` (`index_a`, `index_b`, `by`, `before`, `after`, `content`, `fields`), `settings` (`key`, `a`, `b`) |
 | `push`, `pull`, `fetch` | `remote`, `verb`, `dry_run`, `sessions` (`session_id`, `outcome`, `detail`, `commits`), `templates`, `notes` |
 | `ask` | `session_id`, `text`, `message` (as above, without `index`), `usage` (`total`, `input`, `output`, `cache_read`, `cache_write`), `notes` |

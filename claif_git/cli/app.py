@@ -38,6 +38,12 @@ COMMANDS: dict[str, Entry | Family] = {
     "merge": Entry("merge", "Merge a session into another."),
     "log": Entry("log", "List a session's turns, the latest first."),
     "diff": Entry("diff", "Show what each of two sessions has past their fork."),
+    "show": Entry("show", "Show one turn, or what another commit changed."),
+    "tree": Entry("tree", "Show all sessions as a forest: who was branched from whom."),
+    "blame": Entry(
+        "blame", "Show who or which model said each message, in which commit, and on which branch it first stood."
+    ),
+    "grep": Entry("grep", "Find lines of messages that match a pattern, in all sessions or in those named."),
     "undo": Entry("undo", "Take the last change back."),
     "redo": Entry("redo", "Do again what undo took back."),
     "reset": Entry("reset", "Make a session show what it showed at a point of its history."),

@@ -24,7 +24,6 @@ from claif_git.model import Message, count
 from claif_git.model.search import SearchHit, Snippet
 
 _ROLES = {"user": "bold cyan", "assistant": "bold green", "system": "bold magenta"}
-_SIGNS = {"-": "red", "+": "green", "=": "bold"}
 _DIM = Style(dim=True)
 _GAP = "  "
 _NARROWEST = 8
@@ -100,9 +99,9 @@ def _cell(text: str, width: int, numeric: bool) -> str:
     return padding + text if numeric else text + padding
 
 
-def signed(out: Output, lines: Iterable[tuple[str, str]]) -> str:
-    """Colour lines by their sign: what is gone, what has come, and headings."""
-    return render(out, *(Text(escape(text), _SIGNS.get(sign, "")) for sign, text in lines))
+def message(out: Output, shown: Message) -> str:
+    """Show what one message says, as rendered markdown."""
+    return render(out, *_blocks(shown))
 
 
 def hits(out: Output, found: Sequence[SearchHit]) -> str:

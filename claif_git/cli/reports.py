@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from claif_git.merge.result import MergeResult
     from claif_git.model.search import SearchHit
     from claif_git.session.importing import ImportReport
-    from claif_git.session.log import Turn
     from claif_git.session.operations import Operation
     from claif_git.session.undoing import Undone
     from claif_git.sync.report import SyncReport
@@ -36,22 +35,6 @@ def hits(out: Output, found: Sequence[SearchHit]) -> None:
     for hit in found:
         said = stamp(hit.timestamp)
         out.row((hit.session_id, f"#{hit.message_index}", hit.role, said, hit.title or "", hit.snippet))
-
-
-def turns(out: Output, found: Sequence[Turn]) -> None:
-    """List turns."""
-    when = ago if out.pretty else stamp
-    rows = [
-        (
-            turn.commit[:_SHORT],
-            when(turn.time),
-            "" if turn.message_index is None else f"#{turn.message_index}",
-            turn.author.partition(" <")[0] if out.pretty else turn.author,
-            turn.subject,
-        )
-        for turn in found
-    ]
-    table(out, ("commit", "when", "#", "author", "subject"), rows)
 
 
 def merge_notes(out: Output, result: MergeResult) -> None:
