@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +16,13 @@ from claif_git.merge.strategies import Resolver, Strategy
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
-from claif_git.session import branching, saving, shared, templates, trash, undoing, writing
+from claif_git.session import branching, saving, shared, templates, trash, writing
+from claif_git.session.changing import ChangingHistory
+from claif_git.session.exchanging import Exchanging
 from claif_git.session.finding import Finding
-from claif_git.session.importing import ImportReport, Progress, import_parsed
+from claif_git.session.importing import Progress
 from claif_git.session.looking_back import LookingBack
-from claif_git.session.operations import Operation, everything, operations, record
-from claif_git.session.purging import Purged, purge
+from claif_git.session.operations import record
 from claif_git.session.reading import choose, session_of
 from claif_git.session.store import Store
 from claif_git.session.working import Working
@@ -29,10 +30,9 @@ from claif_git.templates import SessionTemplate
 
 if TYPE_CHECKING:
     from claif_git.index import IndexStats
-    from claif_git.sync import SyncReport
 
 
-class SessionManager(LookingBack):
+class SessionManager(LookingBack, ChangingHistory, Exchanging):
     """Conversations in a git repository: a session is a branch, a turn is a commit, a message is a file.
 
     Every method that takes a session id takes a unique prefix of one, and raises SessionNotFoundError or
@@ -162,13 +162,6 @@ class SessionManager(LookingBack):
         record(self._working, "restore", full, None, self._store.tip(full))
         return full
 
-    def purge_session(self, session_id: str, *, dry_run: bool = False) -> Purged:
-        """Remove a session for good, from the trash, drafts, index and operation log too; a tombstone stays.
-
-        Give which remotes still hold copies, and which sessions share turns with it. With `dry_run`, nothing goes.
-        """
-        return purge(self._working, session_id, dry_run=dry_run)
-
     def trashed_sessions(self) -> list[Session]:
         """Give the deleted sessions that can still be restored."""
         return trash.listed(self._working)
@@ -263,40 +256,6 @@ class SessionManager(LookingBack):
         wish = branching.Wish(Strategy.of(str(strategy)), resolver, picks)
         return branching.merge(self._working, primary, secondary, wish, into_primary=into_primary, title=title)
 
-    # changing history, by new commits
-
-    def operations(self) -> list[Operation]:
-        """Give what was done to the store that no commit of a session tells, newest first: deletions, undo, pulls."""
-        return list(operations(self._working))
-
-    def history(self, *, limit: int | None = 50) -> list[Operation]:
-        """Give what was done to the store, newest first: the commits of all sessions, and `operations`."""
-        return everything(self._working, limit)
-
-    def undo(self, session_id: str | None = None) -> undoing.Undone:
-        """Take the last change of a session back, or of the store. InvalidInputError if there is none."""
-        return undoing.undo(self._working, self.resolve(session_id) if session_id else None)
-
-    def redo(self, session_id: str | None = None) -> undoing.Undone:
-        """Do again what `undo` took back last. InvalidInputError if something else was done since."""
-        return undoing.redo(self._working, self.resolve(session_id) if session_id else None)
-
-    def reset_session(self, session_id: str, commit: str) -> str:
-        """Make a session show what it showed at a commit, by a new commit; give that one."""
-        return undoing.reset(self._working, self.resolve(session_id), commit)
-
-    def edit_message(self, session_id: str, message_index: int, content: Any) -> None:
-        """Change what a message says, in its own file. MessageIndexError."""
-        undoing.edit(self._working, self.resolve(session_id), message_index, content)
-
-    def drop_messages(self, session_id: str, message_indexes: Sequence[int]) -> None:
-        """Leave messages out of a session; they stay in history. MessageIndexError."""
-        undoing.drop(self._working, self.resolve(session_id), message_indexes)
-
-    def cherry_pick(self, session_id: str, message_indexes: Sequence[int], into: str) -> list[Message]:
-        """Say messages of one session again at the end of another; give them as stored. MessageIndexError."""
-        return undoing.cherry_pick(self._working, self.resolve(session_id), message_indexes, self.resolve(into))
-
     # templates
 
     def register_template(self, name: str, template: Mapping[str, Any]) -> None:
@@ -342,43 +301,6 @@ class SessionManager(LookingBack):
 
         return conversation_flow(self.get_session(session_id))
 
-    # reading other tools' files
-
-    def import_file(
-        self,
-        path: str | os.PathLike[str],
-        source: str | None = None,
-        *,
-        keep_raw: bool = False,
-        dry_run: bool = False,
-        progress: Progress | None = None,
-    ) -> ImportReport:
-        """Import the conversations of a file: a session a line of talk, a commit a message.
-
-        `source` names the tool that wrote it, if it is not to be recognised (UnknownNameError lists the known ones).
-        Importing it again adds nothing, and a file that grew the rest. What cannot be read is listed by its line.
-        """
-        file = Path(path)
-        return self.import_data(
-            file.read_bytes(), file.name, source, keep_raw=keep_raw, dry_run=dry_run, progress=progress
-        )
-
-    def import_data(
-        self,
-        data: bytes,
-        name: str = "",
-        source: str | None = None,
-        *,
-        keep_raw: bool = False,
-        dry_run: bool = False,
-        progress: Progress | None = None,
-    ) -> ImportReport:
-        """Import what `import_file` would find in a file of these bytes and that name."""
-        from claif_git.importers import parse
-
-        parsed = parse(data, name=name, source=source, keep_raw=keep_raw)
-        return import_parsed(self._working, parsed, dry_run=dry_run, progress=progress)
-
     # sharing
 
     def create_shared_session(
@@ -394,70 +316,6 @@ class SessionManager(LookingBack):
     def change_permissions(self, session_id: str, user: str, permissions: Mapping[str, str | None]) -> None:
         """Change who may do what, as `user`; None takes somebody out. NotPermittedError if `user` may not write."""
         shared.change_rights(self._working, self.resolve(session_id), user, permissions)
-
-    # remotes
-
-    def add_remote(self, name: str, address: str) -> None:
-        """Name a remote: a path, ssh://, user@host:path, git://, http(s)://, or a bundle file.
-
-        InvalidInputError for a name that is taken, UnsafeAddressError.
-        """
-        from claif_git.sync import add_remote
-
-        add_remote(self._store.repo, self._store.heads, name, address)
-
-    def remotes(self) -> dict[str, str]:
-        """Give the remotes: name to address, credentials left out."""
-        from claif_git.sync import remotes
-
-        return remotes(self._store.repo)
-
-    def remove_remote(self, name: str) -> None:
-        """Forget a remote; it is not touched itself. RemoteNotFoundError."""
-        from claif_git.sync import remove_remote
-
-        remove_remote(self._store.repo, self._store.heads, name)
-
-    def fetch(
-        self, remote: str = "origin", ids: Sequence[str] | None = None, *, progress: Callable[[str], None] | None = None
-    ) -> SyncReport:
-        """Fetch a remote's sessions without changing ours. What does not pass is set aside, by name. RemoteError."""
-        from claif_git.session.remotes import local_side
-        from claif_git.sync import fetch
-
-        return fetch(local_side(self._working, progress), remote, ids)
-
-    def pull(
-        self, ids: Sequence[str] | None = None, remote: str = "origin", *, progress: Callable[[str], None] | None = None
-    ) -> SyncReport:
-        """Fetch a remote's sessions (all, if none are named) and bring ours up to date: fast-forward, or a merge.
-
-        A merge drops nothing. `problems` of the report names what was set aside or refused. RemoteError.
-        """
-        from claif_git.session.remotes import local_side
-        from claif_git.sync import pull
-
-        return pull(local_side(self._working, progress), remote, ids)
-
-    def push(
-        self,
-        ids: Sequence[str] | None = None,
-        remote: str = "origin",
-        *,
-        all: bool = False,  # noqa: A002 - as `git push --all` has it
-        dry_run: bool = False,
-        templates: Sequence[str] = (),
-        progress: Callable[[str], None] | None = None,
-    ) -> SyncReport:
-        """Send the sessions named, or those that the remote has already, or `all`; and templates that are named.
-
-        DivergedError («pull first») and RemoteError come once the others are sent; their `report` says what went.
-        """
-        from claif_git.session.remotes import local_side
-        from claif_git.sync import push
-
-        side = local_side(self._working, progress)
-        return push(side, remote, ids, everything=all, dry_run=dry_run, templates=templates)
 
     # upkeep
 

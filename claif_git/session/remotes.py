@@ -15,6 +15,7 @@ from claif_git.git import Oid
 from claif_git.git.transport import Limits, Progress, Transport, parse_address
 from claif_git.git.transport import transport as default_transport
 from claif_git.session import trash
+from claif_git.session.operations import record
 from claif_git.session.working import Working
 from claif_git.sync import Local, SyncReport
 
@@ -30,7 +31,10 @@ def local_side(working: Working, progress: Progress | None = None, transport: Tr
         working.flush()
 
     def join(session_id: str, tip: Oid) -> None:
-        working.join(session_id, working.store.head(session_id), tip)
+        before = working.store.tip(session_id)
+        after = working.join(session_id, working.store.head(session_id), tip)
+        if before is not None and after != before:
+            record(working, "pull", session_id, before, after)
 
     def bury(session_id: str, tip: Oid, tombstone: bytes) -> None:
         trash.delete(working, session_id, expected=tip, tombstone=tombstone)
