@@ -24,6 +24,7 @@ from claif_git.prompt import Prompt
 
 PAGE = Path(__file__).with_name("python-api.md")
 WIDTH = 100
+_PART = "A part of SessionManager."
 HOMES = ["claif_git.sync", "claif_git.diff", "claif_git.index", "claif_git.git"]
 HOMES += [f"claif_git.session.{module.name}" for module in pkgutil.iter_modules(claif_git.session.__path__)]
 """Modules in which the names of what methods give are looked up."""
@@ -98,16 +99,20 @@ def page() -> str:
 def _manager() -> Iterator[str]:
     yield f"## SessionManager\n\n{_prose(inspect.getdoc(SessionManager))}"
     yield from _function("SessionManager", SessionManager.__init__, "")
-    for group, names in _groups():
+    for group, about, names in _groups():
         yield f"### SessionManager: {group}\n"
+        if about:
+            yield _prose(about)
         for name in names:
             yield from _member(SessionManager, name, "#### ")
 
 
-def _groups() -> Iterator[tuple[str, list[str]]]:
-    """Give the manager's public names in the order and the groups of its source."""
+def _groups() -> Iterator[tuple[str, str, list[str]]]:
+    """Give the manager's public names in the order and the groups of its source: its comments, and its bases."""
     for kind in SessionManager.__mro__[:-1]:
-        group = "looking at history" if kind is not SessionManager else "the store"
+        words = re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
+        group = "the store" if kind is SessionManager else words
+        about = "" if kind is SessionManager else (inspect.getdoc(kind) or "").removeprefix(_PART).strip()
         found: dict[str, list[str]] = {group: []}
         for line in inspect.getsource(kind).splitlines():
             if comment := re.fullmatch(r"    # (\w.*)", line):
@@ -115,7 +120,7 @@ def _groups() -> Iterator[tuple[str, list[str]]]:
                 found.setdefault(group, [])
             if name := re.match(r"    (?:def )?([a-z]\w*)(?:\(| = \w+$)", line):
                 found[group].append(name[1])
-        yield from ((title, names) for title, names in found.items() if names)
+        yield from ((title, about, names) for title, names in found.items() if names)
 
 
 def _member(kind: type, name: str, heading: str) -> Iterator[str]:
