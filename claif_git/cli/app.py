@@ -19,11 +19,13 @@ COLOURS = ("auto", "always", "never")
 
 COMMANDS: dict[str, Entry | Family] = {
     "ask": Entry("ask", "Ask a model, in a new session or going on with one."),
+    "say": Entry("say", "Add a message to a session without asking a model."),
     "session": Family(
         "Make, read, search and delete sessions.",
         {
             "list": Entry("session_list", "List the sessions, the latest change first."),
             "create": Entry("session_create", "Make a session and print its id."),
+            "set": Entry("session_set", "Set a session's title or metadata."),
             "show": Entry("session_show", "Show a session's messages, numbered."),
             "export": Entry("session_export", "Write a session as markdown, JSON, HTML or through a template."),
             "delete": Entry("session_delete", "Delete sessions; they can be restored for 30 days."),

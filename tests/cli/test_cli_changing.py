@@ -101,3 +101,22 @@ def test_a_purge_is_told_before_and_final_after(session: str) -> None:
     assert claif("session", "show", session).code == 3
     assert claif("session", "restore", session).code == 3
     assert texts(fork) == ["a"]
+
+
+def test_a_session_gets_a_title_and_metadata(session: str) -> None:
+    assert claif("session", "set", session, "--title", "New", "--metadata", "rating=5").code == 0
+    with SessionManager() as manager:
+        read = manager.get_session(session)
+    assert (read.title, read.metadata) == ("New", {"rating": 5})
+    assert claif("session", "set", session, "--title", "", "--metadata", "rating=null").code == 0
+    with SessionManager() as manager:
+        read = manager.get_session(session)
+    assert (read.title, read.metadata) == (None, {})
+    assert claif("session", "set", session).code == 2
+
+
+def test_something_is_said_without_a_model(session: str) -> None:
+    ran = claif("say", session, "Pasted.", "--role", "assistant", "--model", "some-model")
+    assert (ran.code, ran.out) == (0, "#3\n")
+    assert texts(session) == ["a", "b", "c", "Pasted."]
+    assert claif("say", session, "x", "--role", "nobody").code == 2
