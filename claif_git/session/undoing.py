@@ -156,7 +156,7 @@ def _step_forward(working: Working, session_id: str) -> Undone:
     if step is None or not step.redo:
         raise InvalidInputError("nothing to redo", hint="redo follows an undo, with nothing done in between")
     again = steps.get(step.redo)
-    subject = working.repo.read_commit(step.pos or tip).message.partition("\n")[0]
+    subject = working.repo.read_commit(_position(steps, step.redo)).message.partition("\n")[0]
     after = reset(working, session_id, step.redo, f"redo: {one_line(subject)}")
     position = again.pos if again is not None and again.verb in {"undo", "redo"} else step.redo
     record(working, "redo", session_id, tip, after, pos=position, redo=again.redo if again is not None else None)
