@@ -61,6 +61,35 @@ def test_what_is_added_can_be_read_at_once_and_afterwards(store, objects, packed
     assert [store.read(oid) for oid in oids] == objects
 
 
+def test_large_objects_can_be_read_back_while_a_pack_is_written(store):
+    with store.pack_writer(durable=False) as writer:
+        large = [os.urandom(2_500_000), os.urandom(1_200_000), b"small"]
+        oids = [writer.add("blob", data) for data in large]
+        assert [store.read_blob(oid) for oid in oids] == large
+        assert not store.has("not an id")
+    assert writer.read(oids[0]) is None
+    assert [store.read_blob(oid) for oid in oids] == large
+
+
+def test_relaxed_writing_puts_nothing_unsynced_in_a_synced_place(store):
+    """The new file might be empty after a power cut, and the old one would have been whole."""
+    oid = blob(store, b"kept", durable=True)
+    before = path_of(store, oid).stat()
+    os.utime(path_of(store, oid), (1, 1))
+    assert blob(store, b"kept") == oid
+    after = path_of(store, oid).stat()
+    assert after.st_ino == before.st_ino
+    assert after.st_mtime > 1_000_000  # freshened: nobody prunes it as long forgotten
+    inodes = []
+    for durable in (True, False):
+        with store.pack_writer(durable=durable) as writer:
+            writer.add("blob", b"kept")
+        inodes += [pack.stat().st_ino for pack in (store.path / "objects/pack").glob("*.pack")]
+    assert len(inodes) == 2
+    assert len(set(inodes)) == 1
+    assert not list(store.path.rglob("tmp_*"))
+
+
 def test_nobody_else_sees_objects_before_the_block_has_ended(store):
     with Repository.open(store.path) as other:
         for begin in (store.writer, store.pack_writer):
@@ -193,13 +222,14 @@ def test_a_damaged_pack_hides_no_other(store, caplog):
     for at in range(6):
         with store.pack_writer(durable=False) as writer:
             oids += [writer.add("blob", b"%d" % at), writer.add("blob", b"in all")]
-    for at, index in enumerate(sorted((store.path / "objects/pack").glob("*.idx"))[:5]):
-        damaged = index.with_suffix(".pack") if at % 2 else index
-        overwrite(damaged, b"rubbish" * at)
+    indexes = sorted((store.path / "objects/pack").glob("*.idx"))
+    for at, index in enumerate(indexes[:5]):
+        overwrite(index.with_suffix(".pack") if at % 2 else index, b"rubbish" * at)
     with Repository.open(store.path) as other:
         assert other.read_blob(oids[1]) == b"in all"
         assert other.has(oids[1])
         assert not other.has("0" * 40)
+        assert not other.has("no id")
         with contextlib.suppress(StoreError):
             other.read("0" * 40)
     assert "damaged" in caplog.text
@@ -345,3 +375,11 @@ def test_objects_can_be_taken_from_a_copy_of_the_folder(store, tmp_path):
     shutil.copytree(store.path, tmp_path / "copy")
     with Repository.open(tmp_path / "copy") as other:
         assert other.read_blob(oid) == b"x"
+
+
+def test_a_folder_for_packs_is_made_when_it_is_needed(store):
+    (store.path / "objects/pack").rmdir()
+    assert not store.has("0" * 40)
+    with store.pack_writer(durable=False) as writer:
+        oid = writer.add("blob", b"x")
+    assert store.read_blob(oid) == b"x"

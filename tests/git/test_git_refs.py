@@ -171,6 +171,8 @@ def test_symbolic_refs_are_followed(store, git, tips):
     assert store.refs()["refs/heads/other"] == tips[0]
     assert store._refs.pack() == 1
     assert git(store, "symbolic-ref", "refs/heads/other").strip() == NAME
+    with pytest.raises(StoreError, match="symbolic"):
+        store.move_ref("refs/heads/other", tips[0], tips[1])
     with pytest.raises(InvalidInputError):
         store.set_head("nonsense")
 
