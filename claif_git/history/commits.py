@@ -36,7 +36,7 @@ class Signature:
 
 def one_name(text: str) -> str:
     """Give text fit for a name in a commit: no control characters, no angle brackets, 100 characters."""
-    return _UNFIT_FOR_NAMES.sub(" ", text).strip(" .,:;\"'")[:100].strip()
+    return " ".join(_UNFIT_FOR_NAMES.sub(" ", text[:1000]).split()).strip(" .,:;\"'")[:100].strip()
 
 
 def author_of(message: Message, speaker: Signature) -> Signature:

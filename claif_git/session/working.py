@@ -74,9 +74,10 @@ class Working:
             raise InvalidInputError(f"a session's id is text, not {type(prefix).__name__}")
         if self._batch is not None:
             with self.lock:
-                if self._batch is not None and self._batch.holds(self.store.head(prefix)):
+                held = self._batch is not None and self._batch.holds(self.store.head(prefix))
+                if held or self.store.tip(prefix) is not None:
                     return str(prefix)
-                self.flush()
+                self.flush()  # a prefix may be that of a session which the batch has made
         try:
             return self.store.resolve(prefix)
         except AmbiguousIdError as error:
