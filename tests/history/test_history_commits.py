@@ -131,7 +131,7 @@ def test_a_ref_that_others_keep_moving_is_given_up_and_nothing_is_done(tmp_path:
     repo = Repository.init(tmp_path / "repo")
     tries = []
 
-    def act(tip: str | None, add: object) -> str:
+    def act(tip: str | None, _: object) -> str:
         tries.append(tip)
         return git_commit(tmp_path / "repo", str(len(tries)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import threading
 from collections.abc import Awaitable, Callable
@@ -68,7 +69,7 @@ def test_many_tasks_write_at_once_and_the_loop_goes_on(tmp_path: Path) -> None:
     async def work(manager: AsyncSessionManager) -> None:
         session = await manager.create_session()
         here = threading.get_ident()
-        manager._manager.hook = lambda: threading.get_ident()  # type: ignore[attr-defined]
+        manager._manager.hook = threading.get_ident  # type: ignore[attr-defined]
         assert await manager.hook() != here
         await asyncio.gather(*(manager.add_message(session, Message("user", str(at))) for at in range(20)))
         read = await manager.get_messages(session)
@@ -124,10 +125,14 @@ def test_other_tasks_wait_for_the_end_of_a_batch(tmp_path: Path) -> None:
 def test_an_error_in_a_batch_comes_out_and_leaves_the_manager_usable(tmp_path: Path) -> None:
     async def work(manager: AsyncSessionManager) -> None:
         session = await manager.create_session()
-        with pytest.raises(KeyError):
+
+        async def failing() -> None:
             async with manager.batch():
                 await manager.add_message(session, Message("user", "0"))
                 raise KeyError
+
+        with pytest.raises(KeyError):
+            await failing()
         await manager.add_message(session, Message("user", "1"))
         assert [message.text for message in await manager.get_messages(session)] == ["0", "1"]
 
@@ -144,7 +149,7 @@ def test_who_is_cancelled_while_waiting_for_a_batch_blocks_nobody(tmp_path: Path
                 reached.append("inside")
 
         async with manager.batch():
-            waiting = asyncio.get_running_loop().create_task(second(), context=__import__("contextvars").Context())
+            waiting = asyncio.get_running_loop().create_task(second(), context=contextvars.Context())
             await asyncio.sleep(0.05)
             waiting.cancel()
             await asyncio.sleep(0)
