@@ -111,7 +111,6 @@ class _Visit:
 
     def run(self, names: Sequence[str], trusted: set[Oid]) -> None:
         tips = self._transfer(sorted(names))
-        self._closed.look()
         inspector = Inspector(self._closed, self._local.limits, trusted)
         passed: dict[str, Oid] = {}
         for name, tip in sorted(tips.items()):
@@ -135,6 +134,7 @@ class _Visit:
         refs = [heads + name for name in names]
         try:
             came = transport.fetch(self._closed, self._found.address, refs, limits, self._local.progress)
+            self._closed.look()
             return {ref[len(heads) :]: tip for ref, tip in came.items()}
         except (RemoteError, StoreError) as error:
             self._closed.tidy()

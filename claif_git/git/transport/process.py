@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from claif_git.git.transport.address import Address
 from claif_git.git.transport.interface import Progress
 
 _POLL = 0.05  # seconds between two looks at how much has come
-_PAUSE = 0.1  # seconds between two lines of progress
 _GRACE = 5.0  # seconds for git to end its children
 _MOST_ERRORS = 1 << 20
 _PERCENT = re.compile(r"^(?:remote: )?\S.*: +\d+% \(\d+/\d+\)|^remote: (?:Counting|Enumerating)")
@@ -66,7 +64,7 @@ def run_git(
     except OSError as error:
         raise RemoteError(f"git cannot be run: {error.strerror}") from error
     with process:
-        errors, output = _Errors(address, progress), _Output(most)
+        errors, output = _Errors(address), _Output(most)
         threads = [
             _reading(process.stderr, errors.take),
             _reading(process.stdout, output.take),
@@ -80,6 +78,8 @@ def run_git(
                     raise RemoteError(f"{address} sends more than is taken")
                 if watch is not None:
                     watch()
+                if progress is not None:
+                    errors.tell(progress)
         except BaseException:
             _end(process)
             raise
@@ -126,14 +126,14 @@ class _Output:
 
 
 class _Errors:
-    """Collects stderr, and passes on its progress lines."""
+    """Collects stderr, and keeps the progress in it apart."""
 
-    def __init__(self, address: Address, progress: Progress | None) -> None:
-        self._address, self._progress = address, progress
+    def __init__(self, address: Address) -> None:
+        self._address = address
         self._lines: list[str] = []
         self._rest = b""
         self._size = 0
-        self._told = 0.0
+        self._latest = ""
 
     def take(self, chunk: bytes) -> None:
         *lines, self._rest = re.split(rb"[\r\n]", self._rest[-_MOST_ERRORS:] + chunk)
@@ -143,12 +143,16 @@ class _Errors:
     def _line(self, raw: bytes) -> None:
         line = self._address.redact(raw.decode("utf-8", "replace")).strip()
         if _PERCENT.match(line):
-            if self._progress is not None and time.monotonic() - self._told > _PAUSE:
-                self._progress(printable(line.removeprefix("remote: ")))
-                self._told = time.monotonic()
+            self._latest = printable(line.removeprefix("remote: "))
         elif line and self._size < _MOST_ERRORS:
             self._size += len(line)
             self._lines.append(line)
+
+    def tell(self, progress: Progress) -> None:
+        """Pass the latest line of progress on: in the caller's own thread, which an exception of its own then ends."""
+        latest, self._latest = self._latest, ""
+        if latest:
+            progress(latest)
 
     def text(self) -> str:
         self._line(self._rest)
@@ -182,7 +186,7 @@ def _writing(process: subprocess.Popen[bytes], data: bytes) -> threading.Thread:
 
 def gist(errors: str) -> str:
     """Give the line of git's stderr that says most: the last that is no advice, without its prefix."""
-    lines = [line for line in errors.splitlines() if not _NOISE.match(line) and line not in _ADVICE]
+    lines = [line for line in errors.splitlines() if line.strip() and not _NOISE.match(line) and line not in _ADVICE]
     if not lines:
         return ""
     telling = [line for line in lines if line.startswith(("remote: ", "fatal: ", "error: ", "ERROR: "))]

@@ -49,10 +49,12 @@ class Quarantine:
                 self._packs[path] = PackInfo(path)
 
     def tidy(self) -> None:
-        """Remove what a transfer that failed left behind."""
+        """Remove what a transfer that failed left behind: all that has not been looked at."""
+        kept = {path.stem for path in self._packs}
         for path in (self.path / "objects/pack").iterdir():
-            if not path.with_suffix(".idx").exists():
+            if path.stem not in kept:
                 files.remove(str(path))
+        shutil.rmtree(self.path / "refs/incoming", ignore_errors=True)
 
     def size(self) -> int:
         """Give the bytes of what has come, half-received packs included."""
