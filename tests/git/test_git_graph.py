@@ -50,7 +50,7 @@ SHAPES = st.lists(st.tuples(PARENTS, st.integers(0, 12)), min_size=2, max_size=2
 
 
 @given(SHAPES, st.data())
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_merge_bases_are_all_best_common_ancestors_whatever_the_dates(shape, data):
     dag = Dag(shape)
     a, b = (data.draw(st.sampled_from(dag.ids)) for _ in "ab")
@@ -61,7 +61,7 @@ def test_merge_bases_are_all_best_common_ancestors_whatever_the_dates(shape, dat
 
 
 @given(SHAPES, st.data())
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_walk_gives_what_is_reached_children_first_whatever_the_dates(shape, data):
     dag = Dag(shape)
     tips = data.draw(st.lists(st.sampled_from(dag.ids), max_size=4))

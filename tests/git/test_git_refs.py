@@ -236,9 +236,8 @@ def test_an_old_packed_file_is_read_once(store, tips, monkeypatch):
         assert other.ref(NAME) is None
 
 
-REFS = st.dictionaries(
-    st.from_regex(r"refs/[a-zé/]{1,8}", fullmatch=True), st.from_regex(r"[0-9a-f]{40}", fullmatch=True)
-)
+IDS = st.binary(min_size=20, max_size=20).map(bytes.hex)
+REFS = st.dictionaries(st.text("aé/-", min_size=1, max_size=8).map("refs/".__add__), IDS, max_size=6)
 
 
 @given(REFS, st.data())
