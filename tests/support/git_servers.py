@@ -1,4 +1,4 @@
-"""Real git servers on loopback: git daemon, git http-backend behind a web server with a password, and sshd with a key."""
+"""Real git servers on loopback: git daemon, git http-backend behind a password, and sshd with a key."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ class _Backend(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its signature
         pass
 
-    def do_GET(self) -> None:  # noqa: N802 - its name
+    def do_GET(self) -> None:
         self._run(b"")
 
-    def do_POST(self) -> None:  # noqa: N802 - its name
+    def do_POST(self) -> None:
         self._run(self._body())
 
     def _body(self) -> bytes:

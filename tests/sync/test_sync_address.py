@@ -115,7 +115,7 @@ def test_the_line_that_says_most_is_given():
 def test_limits_are_settings():
     values = {"claif.maxPackSize": "10m", "claif.maxRefs": "7"}
     assert Limits.of(values.get) == Limits(max_pack_size=10 << 20, max_refs=7)
-    with pytest.raises(InvalidInputError, match="claif.maxTreeDepth"):
+    with pytest.raises(InvalidInputError, match="maxTreeDepth"):
         Limits.of({"claif.maxTreeDepth": "deep"}.get)
 
 
@@ -137,7 +137,7 @@ def test_remotes_stand_in_git_config_without_secrets_in_the_list(hub, person):
             verb("web")
 
 
-def test_a_remote_that_is_away_is_one_line_without_the_password(transport, hub, person):
+def test_a_remote_that_is_away_is_one_line_without_the_password(hub, person):
     ada = person("ada", hub)
     ada.add_remote("away", "http://ada:s3cret-w0rd@127.0.0.1:9/hub.git")
     for verb in (ada.fetch, lambda name: ada.pull(remote=name), lambda name: ada.push(remote=name)):

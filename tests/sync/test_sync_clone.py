@@ -10,9 +10,11 @@ from claif_git.errors import InvalidInputError, RemoteError, UnsafeAddressError
 from claif_git.model import Message
 from claif_git.session.remotes import clone
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 
 @pytest.fixture
-def one(transport, hub, person):
+def one(hub, person):
     ada = person("ada", hub)
     session_id = ada.create_session("One")
     ada.add_message(session_id, Message("user", "hello"))
@@ -32,7 +34,7 @@ def test_a_clone_has_the_sessions_and_knows_its_origin(one, hub, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ada", "b", "hub.git"]
 
 
-def test_an_empty_remote_is_a_fine_beginning(transport, hub, tmp_path):
+def test_an_empty_remote_is_a_fine_beginning(hub, tmp_path):
     (tmp_path / "b").mkdir()
     with clone(hub.address, tmp_path / "b") as bob:
         assert bob.list_sessions() == []
@@ -56,7 +58,7 @@ def test_a_bundle_can_be_cloned(one, hub, tmp_path):
         assert [message.text for message in bob.get_messages(one)] == ["hello"]
 
 
-def test_a_path_that_is_taken_is_refused(one, hub, tmp_path):
+def test_a_path_that_is_taken_is_refused(hub, tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / "b/x").write_text("mine")
     (tmp_path / "c").write_text("mine")
@@ -66,7 +68,7 @@ def test_a_path_that_is_taken_is_refused(one, hub, tmp_path):
     assert (tmp_path / "b/x").read_text() == "mine"
 
 
-def test_a_clone_that_fails_leaves_nothing_behind(transport, tmp_path):
+def test_a_clone_that_fails_leaves_nothing_behind(tmp_path):
     with pytest.raises(RemoteError):
         clone(str(tmp_path / "nowhere"), tmp_path / "new/folder/b")
     with pytest.raises(UnsafeAddressError):
@@ -74,7 +76,7 @@ def test_a_clone_that_fails_leaves_nothing_behind(transport, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rubbish_is_no_repository(transport, tmp_path):
+def test_rubbish_is_no_repository(tmp_path):
     (tmp_path / "x.bundle").write_bytes(b"# v2 git bundle\nrubbish\n\nPACK")
     (tmp_path / "y.bundle").write_bytes(b"\0" * 100)
     for name in ("x.bundle", "y.bundle"):

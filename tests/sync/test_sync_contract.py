@@ -11,6 +11,8 @@ from claif_git.git.transport import Limits, RefUpdate, parse_address, quarantine
 from claif_git.model import Message
 from claif_git.session.remotes import clone
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 
 def texts(manager, session_id):
     return [message.text for message in manager.get_messages(session_id)]
@@ -23,7 +25,7 @@ def said(manager, title, *lines):
     return session_id
 
 
-def test_a_session_goes_there_and_comes_back(transport, far_hub, person, tmp_path):
+def test_a_session_goes_there_and_comes_back(far_hub, person, tmp_path):
     ada = person("ada", far_hub)
     one = said(ada, "One", "hello", "more")
     report = ada.push([one])
@@ -39,7 +41,7 @@ def test_a_session_goes_there_and_comes_back(transport, far_hub, person, tmp_pat
         git(store, "fsck", "--strict")
 
 
-def test_diverged_sides_meet(transport, far_hub, person):
+def test_diverged_sides_meet(far_hub, person):
     ada, bob = person("ada", far_hub), person("bob", far_hub)
     one = said(ada, "One", "start")
     ada.push([one])
@@ -56,7 +58,7 @@ def test_diverged_sides_meet(transport, far_hub, person):
     assert sorted(texts(ada, one)) == ["ada's", "bob's", "start"]
 
 
-def test_a_deletion_goes_there_and_is_honoured(transport, far_hub, person):
+def test_a_deletion_goes_there_and_is_honoured(far_hub, person):
     ada, bob = person("ada", far_hub), person("bob", far_hub)
     one = said(ada, "One", "start")
     ada.push([one])
@@ -68,7 +70,7 @@ def test_a_deletion_goes_there_and_is_honoured(transport, far_hub, person):
     assert [session.id for session in bob.trashed_sessions()] == [one]
 
 
-def test_nothing_there_is_an_error_of_one_line(transport, far_hub, person):
+def test_nothing_there_is_an_error_of_one_line(far_hub, person):
     far_hub.address += "-missing"
     ada = person("ada", far_hub)
     for verb in (ada.fetch, ada.pull, ada.push):
@@ -136,7 +138,7 @@ class TestTransport:
         assert (again["refs/heads/x"].done, again["refs/heads/x"].moved) == (False, True)
         assert git(far_hub.path, "rev-parse", "refs/heads/x") == other
 
-    def test_fetches_into_quarantine_only(self, transport, store, address, far_hub, tmp_path):
+    def test_fetches_into_quarantine_only(self, transport, store, address, tmp_path):
         tip = self.tip(store, self.one)
         transport.push(store, address, [RefUpdate("refs/heads/x", None, tip)])
         with Repository.init(tmp_path / "other") as other:
@@ -166,7 +168,7 @@ class TestTransport:
         ):
             transport.fetch(closed, address, ["refs/heads/x"], small)
 
-    def test_says_what_the_remote_says_when_it_refuses(self, transport, store, address, far_hub, request):
+    def test_says_what_the_remote_says_when_it_refuses(self, transport, store, address, far_hub):
         if transport.name == "dulwich" and address.kind == "path":
             pytest.skip("dulwich writes to a path itself, and runs no hooks there")
         hook = far_hub.path / "hooks/pre-receive"

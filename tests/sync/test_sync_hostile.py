@@ -12,6 +12,8 @@ from support.people import git
 from claif_git.git import FILE_MODE, FOLDER_MODE
 from claif_git.git.transport import Limits
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 OTHER = f"author {PERSON}\ncommitter {PERSON}\n".encode()
 
 
@@ -54,7 +56,7 @@ TREES = {
 
 
 @pytest.mark.parametrize("kind", sorted(TREES))
-def test_a_name_that_no_store_gives_is_set_aside(transport, hub, forge, person, kind):
+def test_a_name_that_no_store_gives_is_set_aside(hub, forge, person, kind):
     forge.forge("good")
     forge.forge("evil", TREES[kind])
     ada = person("ada", hub)
@@ -65,7 +67,7 @@ MODES = {"symlink": 0o120000, "submodule": 0o160000, "executable": 0o100755, "gr
 
 
 @pytest.mark.parametrize("kind", sorted(MODES))
-def test_a_mode_that_is_no_plain_file_is_set_aside(transport, hub, forge, person, kind):
+def test_a_mode_that_is_no_plain_file_is_set_aside(hub, forge, person, kind):
     forge.forge("good")
     oid = forge.blob(b"/etc/passwd") if kind != "submodule" else forge.forge("good")
     forge.forge("evil", {"x": (MODES[kind], oid)})
@@ -76,7 +78,7 @@ def raw(mode, name, oid):
     return b"%s %s\0" % (mode, name) + bytes.fromhex(oid)
 
 
-def test_trees_that_git_would_not_write_are_set_aside(transport, hub, forge, person):
+def test_trees_that_git_would_not_write_are_set_aside(hub, forge, person):
     forge.forge("good")
     blob = forge.blob(b"x")
     good = forge.session("x")
@@ -94,7 +96,7 @@ def test_trees_that_git_would_not_write_are_set_aside(transport, hub, forge, per
     check_set_aside(person("ada", hub), *trees)
 
 
-def test_commits_that_git_finds_fault_with_are_set_aside(transport, hub, forge, person):
+def test_commits_that_git_finds_fault_with_are_set_aside(hub, forge, person):
     forge.forge("good")
     tree = forge.session("evil")
     texts = {
@@ -117,7 +119,7 @@ def test_commits_that_git_finds_fault_with_are_set_aside(transport, hub, forge, 
     assert "signed" in {session.id for session in ada.list_sessions()}
 
 
-def test_what_is_missing_is_set_aside_and_comes_once_it_is_there(transport, hub, forge, person):
+def test_what_is_missing_is_set_aside_and_comes_once_it_is_there(hub, forge, person):
     forge.forge("good")
     lost = forge.blob(b"lost")
     forge.forge("no-blob", {"x": (FILE_MODE, lost)})
@@ -134,19 +136,19 @@ def test_what_is_missing_is_set_aside_and_comes_once_it_is_there(transport, hub,
     assert ada.pull().of("no-blob").outcome == "new"
 
 
-def test_a_format_of_the_future_is_set_aside(transport, hub, forge, person):
+def test_a_format_of_the_future_is_set_aside(hub, forge, person):
     forge.forge("good")
     forge.forge("later", header=HEADER.replace(b"format: 1", b"format: 2"))
     report = check_set_aside(person("ada", hub), "later")
     assert "format 2" in report.of("later").detail
 
 
-def test_a_malformed_message_is_no_reason_to_set_a_session_aside(transport, hub, forge, person):
+def test_a_malformed_message_is_no_reason_to_set_a_session_aside(hub, forge, person):
     forge.forge("good", {"drops": {"x.yaml": b"[" * 5000}, "notes.txt": b"\0"})
     assert person("ada", hub).pull().of("good").outcome == "new"
 
 
-def test_few_bytes_that_stand_for_many_are_set_aside(transport, hub, forge, person):
+def test_few_bytes_that_stand_for_many_are_set_aside(hub, forge, person):
     forge.forge("good")
     forge.forge("bomb", {"x": zlib.compress(b"x") and b"\0" * (3 << 20)})
     ada = person("ada", hub)
@@ -154,7 +156,7 @@ def test_few_bytes_that_stand_for_many_are_set_aside(transport, hub, forge, pers
     check_set_aside(ada, "bomb")
 
 
-def test_a_tree_that_unfolds_to_millions_is_set_aside(transport, hub, forge, person):
+def test_a_tree_that_unfolds_to_millions_is_set_aside(hub, forge, person):
     forge.forge("good")
     tree = forge.folders({"x.md": TEXT})
     for _ in range(8):
@@ -163,7 +165,7 @@ def test_a_tree_that_unfolds_to_millions_is_set_aside(transport, hub, forge, per
     check_set_aside(person("ada", hub), "bomb")
 
 
-def test_a_session_too_large_is_set_aside_and_the_others_arrive(transport, hub, forge, person):
+def test_a_session_too_large_is_set_aside_and_the_others_arrive(hub, forge, person):
     import random
 
     forge.forge("good")
@@ -175,7 +177,7 @@ def test_a_session_too_large_is_set_aside_and_the_others_arrive(transport, hub, 
     assert ada.pull().of("large").outcome == "new"
 
 
-def test_branches_that_are_no_sessions_are_left_alone(transport, hub, forge, person):
+def test_branches_that_are_no_sessions_are_left_alone(hub, forge, person):
     forge.forge("good")
     forge.branch("main", forge.commit(forge.folders({"README.md": b"code"})))
     forge.branch("feature/x", forge.commit(forge.session("x")))
@@ -187,7 +189,7 @@ def test_branches_that_are_no_sessions_are_left_alone(transport, hub, forge, per
     assert not git(ada.path, "fsck", "--unreachable", "--no-reflogs")
 
 
-def test_a_store_branch_of_a_stranger_is_set_aside(transport, hub, forge, person):
+def test_a_store_branch_of_a_stranger_is_set_aside(hub, forge, person):
     forge.forge("good")
     forge.branch("claif-store", forge.commit(forge.folders({"claif.yaml": b"format: 1\n"})))
     ada = person("ada", hub)
@@ -198,7 +200,7 @@ def test_a_store_branch_of_a_stranger_is_set_aside(transport, hub, forge, person
     assert "left alone" in report.notes[0]
 
 
-def test_what_plain_git_fetched_is_looked_at_all_the_same(transport, hub, forge, person):
+def test_what_plain_git_fetched_is_looked_at_all_the_same(hub, forge, person):
     forge.forge("good")
     forge.forge("evil", TREES["git-short"])
     ada = person("ada", hub)
@@ -216,7 +218,7 @@ def test_a_verdict_holds_until_the_branch_moves(transport, hub, forge, person, m
     check_set_aside(ada, "evil", good=())
 
 
-def test_more_refs_than_allowed_are_one_line(transport, hub, forge, person):
+def test_more_refs_than_allowed_are_one_line(hub, forge, person):
     tip = forge.forge("good")
     for number in range(5):
         forge.branch(f"b{number}", tip)

@@ -39,7 +39,7 @@ SessionManager(path).pull()
 
 
 @pytest.fixture
-def two(transport, hub, person):
+def two(hub, person):
     ada, bob = person("ada", hub), person("bob", hub)
     ada.one = ada.create_session("One")
     for number in range(30):
@@ -63,7 +63,7 @@ def test_a_pull_that_is_killed_leaves_the_store_as_it_was(two, transport, where)
     assert git(bob.path, "rev-parse", ada.one) == git(ada.path, "rev-parse", ada.one)
 
 
-def test_an_interrupt_in_the_middle_passes_through_and_leaves_nothing(two, transport):
+def test_an_interrupt_in_the_middle_passes_through_and_leaves_nothing(two):
     ada, bob = two
     before = git(bob.path, "for-each-ref")
 
@@ -111,7 +111,10 @@ def rubbish():
         b"0000",
         b"0010ERR go away!",
         b"HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\nContent-Length: 4\r\n\r\nzzzz",
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n"
+            b"Content-Length: 4\r\n\r\nzzzz"
+        ),
     ],
     ids=["nothing", "rubbish", "long", "flush", "error", "http-error", "http-rubbish"],
 )

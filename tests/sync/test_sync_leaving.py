@@ -12,6 +12,8 @@ from claif_git.errors import DivergedError, InvalidInputError, RemoteError, Sess
 from claif_git.history.store_branch import start
 from claif_git.model import Message
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 STORE = "refs/heads/claif-store"
 
 
@@ -31,7 +33,7 @@ def all_objects(path):
 
 
 @pytest.fixture
-def ada(transport, hub, person):
+def ada(hub, person):
     manager = person("ada", hub)
     manager.secret = manager.create_session("Secret")
     manager.add_message(manager.secret, Message("user", "the secret"))
@@ -164,7 +166,7 @@ def test_a_store_that_is_behind_sends_nothing_and_says_so(ada, hub, person):
     assert ada.push().of(ada.one).outcome == "behind"
 
 
-def test_names_are_prefixes_of_sessions(ada, hub):
+def test_names_are_prefixes_of_sessions(ada):
     assert ada.push([ada.one[:5]]).of(ada.one).outcome == "sent"
     with pytest.raises(SessionNotFoundError):
         ada.push(["nobody"])
