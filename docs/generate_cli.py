@@ -30,7 +30,7 @@ INTRODUCTION = """\
 - **On a terminal** there are tables, rendered markdown and colours. **In a pipe** there is a line a thing, its cells
   parted by tabs, times in UTC; or JSON with `--json`.
 - **Messages cannot steer the terminal.** Control characters, bidirectional marks and invisible characters in messages,
-  titles, ids and what a remote says are shown as `\\x1b` or `\\u202e`. Only `session export`, `--raw` and
+  titles, ids and what a remote says are shown as `\\x1b` or `\\u202e`. Only `session export`, `--raw`, `diff --git` and
   `template show` pass text as it is stored, and only where no terminal reads it.
 - **The store** is `--store PATH` (before the command), else `$CLAIF_GIT_STORE`, else the nearest `.claif` folder in the
   current folder or above it, else one in your data folder. It is made when something is first put into it.

@@ -13,15 +13,19 @@ class Graph:
 
     def __init__(self) -> None:
         self._lanes: list[str] = []
+        self._ended = -1  # the lane that the last commit's row ended, where nothing is drawn below it yet
 
     def rows(self, commit: str, parents: Sequence[str]) -> tuple[list[str], str, list[str]]:
         """Give the rows before a commit's own, its own, and those after it."""
-        before = list(self._joined(commit))
+        before = self._joined(commit)
         if commit not in self._lanes:
+            if self._ended == len(self._lanes):  # below a beginning: it must not look like its parent
+                before.append(" ".join("|" for _ in self._lanes))
             self._lanes.append(commit)
+        self._ended = -1
         at = self._lanes.index(commit)
         own = " ".join("*" if lane == at else "|" for lane in range(len(self._lanes)))
-        return before, own, list(self._parted(at, parents))
+        return before, own, self._parted(at, parents)
 
     def _joined(self, commit: str) -> list[str]:
         """Bring all lanes that lead to a commit, its children's, into the leftmost of them."""
@@ -48,7 +52,9 @@ class Graph:
     def _parted(self, at: int, parents: Sequence[str]) -> list[str]:
         """Send the lane of a commit on to its parents: a new lane for each but the first; with none it ends."""
         if not parents:
-            rows = [self._leaning_left(at, -1)] if at < len(self._lanes) - 1 else []
+            is_last = at == len(self._lanes) - 1
+            rows = [] if is_last else [self._leaning_left(at, -1)]
+            self._ended = at if is_last else -1
             del self._lanes[at]
             return rows
         self._lanes[at] = parents[0]

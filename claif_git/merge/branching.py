@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from claif_git.errors import MalformedError
@@ -35,7 +35,10 @@ def branch_point(repo: Repository, parent: Snapshot, last: int, add: Add) -> tup
 
 
 def newest_without(repo: Repository, tip: str, paths: set[str]) -> tuple[str, ...]:
-    """Give the newest ancestors of `tip`, itself included, whose tree holds none of `paths` (below `messages/`)."""
+    """Give the newest ancestors of `tip`, itself included, whose tree holds none of `paths` (below `messages/`).
+
+    The one on the tip's own line comes first, so that the branch's line of first parents goes on along it.
+    """
     holds = _Holds(paths)
     found: list[str] = []
     queue, looked = [tip], {tip}
@@ -49,9 +52,20 @@ def newest_without(repo: Repository, tip: str, paths: set[str]) -> tuple[str, ..
             if parent not in looked:
                 looked.add(parent)
                 queue.append(parent)
-    return tuple(
-        sorted(oid for oid in found if not any(repo.is_ancestor(oid, other) for other in found if other != oid))
-    )
+    newest = [oid for oid in found if not any(repo.is_ancestor(oid, other) for other in found if other != oid)]
+    own = _first_on_line(repo, tip, found)
+    return tuple(sorted(newest, key=lambda oid: (oid != own, oid)))
+
+
+def _first_on_line(repo: Repository, tip: str, commits: Collection[str]) -> str:
+    """Give the first of some commits on the line of first parents, which is the session's own; "" if none is."""
+    at = tip
+    while at not in commits:
+        parents = repo.read_commit(at).parents
+        if not parents:
+            return ""
+        at = parents[0]
+    return at
 
 
 class _Holds:
