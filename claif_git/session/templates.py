@@ -12,7 +12,7 @@ from claif_git.session.working import Working
 from claif_git.templates import BUILT_IN, NAME_PATTERN, SessionTemplate
 
 SESSION_TEMPLATES, EXPORT_TEMPLATES = "templates", "export-templates"
-EXPORT_SUFFIX = ".jinja"
+SESSION_SUFFIX, EXPORT_SUFFIX = ".yaml", ".jinja"
 _TRUSTED = "trusted-export-templates"
 """A file of this machine, never of the store: SHA-256 of the export templates that its user wrote or allowed."""
 
@@ -23,39 +23,49 @@ def register(working: Working, template: SessionTemplate) -> None:
     text = "".join(
         line(key, data[key]) for key in ("name", "system_message", "default_metadata", "suggested_parameters")
     )
-    path = f"{SESSION_TEMPLATES}/{template.name}.yaml"
+    path = f"{SESSION_TEMPLATES}/{template.name}{SESSION_SUFFIX}"
     with working.lock:
         working.store.branch.write({path: text.encode()}, f"template: {template.name}", working.who, now())
 
 
 def known(working: Working) -> dict[str, SessionTemplate]:
     """Give the session templates by name: the built-in ones, and over them the store's. MalformedError names a file."""
-    found = dict(BUILT_IN)
-    for name, data in working.store.branch.files(SESSION_TEMPLATES).items():
-        stem = name.removesuffix(".yaml")
-        try:
-            found[stem] = SessionTemplate.from_data(stem, read_lines(data))
-        except (MalformedError, InvalidInputError) as error:
-            raise MalformedError(str(error), path=f"{SESSION_TEMPLATES}/{name}") from error
-    return found
+    return {**BUILT_IN, **{name: _read(name, data) for name, data in _kept(working).items()}}
+
+
+def _kept(working: Working) -> dict[str, bytes]:
+    files = working.store.branch.files(SESSION_TEMPLATES)
+    return {name.removesuffix(SESSION_SUFFIX): data for name, data in files.items()}
+
+
+def _read(name: str, data: bytes) -> SessionTemplate:
+    try:
+        return SessionTemplate.from_data(name, read_lines(data))
+    except (MalformedError, InvalidInputError) as error:
+        raise MalformedError(str(error), path=f"{SESSION_TEMPLATES}/{name}{SESSION_SUFFIX}") from error
 
 
 def named(working: Working, name: str | None) -> SessionTemplate | None:
-    """Give a session template; None for no name. UnknownNameError lists the known ones."""
+    """Give a session template; None for no name. UnknownNameError lists the known ones.
+
+    MalformedError if that one is damaged; that another is does not matter here.
+    """
     if name is None:
         return None
-    templates = known(working)
-    if name not in templates:
-        raise UnknownNameError("template", str(name), list(templates))
-    return templates[name]
+    kept = _kept(working)
+    if name in kept:
+        return _read(name, kept[name])
+    if name not in BUILT_IN:
+        raise UnknownNameError("template", str(name), sorted({*BUILT_IN, *kept}))
+    return BUILT_IN[name]
 
 
 def register_export(working: Working, name: str, source: str) -> None:
     """Keep an export template in the store, and trust it here. InvalidInputError if it does not parse."""
     from claif_git.export import check_template, formats
 
-    if not re.fullmatch(NAME_PATTERN, name):
-        raise InvalidInputError(f"a template's name is 1 to 64 letters, digits, '_' or '-', not {name[:80]!r}")
+    if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name):
+        raise InvalidInputError(f"a template's name is 1 to 64 letters, digits, '_' or '-', not {str(name)[:80]!r}")
     if name in formats({}):
         raise InvalidInputError(f"{name!r} is a built-in export format")
     check_template(source)
