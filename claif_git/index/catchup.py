@@ -64,9 +64,11 @@ class CatchUp:
                     total = done + len(work.changed)
                 started = time.monotonic()
                 self._forget(work.gone)
-                while work.changed and time.monotonic() - started < _SLICE:
+                while work.changed:
                     work.sure &= self._record(*work.changed.pop(), with_words=with_words)
                     done += 1
+                    if time.monotonic() - started >= _SLICE:
+                        break
                 if not work.changed:
                     self._note(work)
             if total > 1:

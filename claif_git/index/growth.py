@@ -19,10 +19,10 @@ def opened(repo: Repository, session_id: str, commit: str) -> Snapshot:
     return Snapshot(repo, session_id, commit, folder_at(repo, read.tree), read.commit_time)
 
 
-def earlier(repo: Repository, session_id: str, commit: str) -> Snapshot | None:
-    """Give a session at a commit that the index has seen, if that is still there."""
+def earlier(repo: Repository, session_id: str, commit: str, tip: str) -> Snapshot | None:
+    """Give a session at a commit that the index has seen, if that is still there and `tip` came after it."""
     try:
-        return opened(repo, session_id, commit)
+        return opened(repo, session_id, commit) if repo.is_ancestor(commit, tip) else None
     except StoreError:
         return None
 

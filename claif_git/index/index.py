@@ -98,6 +98,19 @@ class Index:
         finally:
             database.close()
 
+    def added_by(self, session_id: str) -> dict[int, str | None]:
+        """Give, by position, the commit that added each message of a session; None where it was not learned."""
+
+        def work(database: Database) -> dict[int, str | None]:
+            self._catch_up(database, None)
+            rows = database.connection.execute(
+                "SELECT position, added FROM places WHERE session = (SELECT id FROM sessions WHERE name = ?)",
+                (session_id,),
+            )
+            return {position: added.hex() if added else None for position, added in rows.fetchall()}
+
+        return self._run(work)
+
     def reindex(self, progress: Progress | None = None) -> IndexStats:
         """Throw the index away and build it anew. StoreError if it cannot be shared."""
         with self._guard:

@@ -103,7 +103,7 @@ def _note_values(connection: sqlite3.Connection, number: int, pairs: Iterable[tu
 
 def _extend(connection: sqlite3.Connection, repo: Repository, row: _Row, snapshot: Snapshot, *, loose: bool) -> bool:
     """Add to a row what a session's new messages change, where they are all that is new since; else False."""
-    before = earlier(repo, snapshot.session_id, row.tip)
+    before = earlier(repo, snapshot.session_id, row.tip, snapshot.commit)
     new = grown(before.root, snapshot.root) if before else None
     if new is None or not stand_alone(snapshot, new):
         return False

@@ -30,8 +30,9 @@ def place(connection: sqlite3.Connection, repo: Repository, number: int, snapsho
     missing from the store is left out, and the session is looked at again next time. StoreError for a missing tree.
     """
     placer = _Placer(connection, repo, number, snapshot)
-    if not (placed and placer.extend(placed)):
-        placer.replace(placed)
+    before = earlier(repo, snapshot.session_id, placed, snapshot.commit) if placed else None
+    if before is None or not placer.extend(before):
+        placer.replace(before)
     tip = snapshot.commit if placer.is_whole else None
     connection.execute("UPDATE sessions SET placed = ? WHERE id = ?", (tip, number))
 
@@ -63,35 +64,35 @@ class _Placer:
         self._folders: dict[str, int] = {}
         self.is_whole = True
 
-    def extend(self, placed: str) -> bool:
-        """Add what stands at the end, if that is all that is new since `placed`."""
+    def extend(self, before: Snapshot) -> bool:
+        """Add what stands at the end, if that is all that is new."""
         last = self._db.execute(
             "SELECT position, path || '/' || name FROM places JOIN folders ON folders.id = folder"
             " WHERE session = ? ORDER BY position DESC LIMIT 1",
             (self._number,),
         ).fetchone()
-        before = earlier(self._repo, self._snapshot.session_id, placed)
-        if last is None or before is None or self._is_chronological():
+        if last is None or self._is_chronological():
             return False
         new = grown(before.root, self._snapshot.root)
         if new is None or not stand_alone(self._snapshot, new) or (new and new[0].path <= last[1]):
             return False
-        self._insert(last[0] + 1, new, added_by(self._repo, placed, self._snapshot.commit))
+        self._insert(last[0] + 1, new, added_by(self._repo, before.commit, self._snapshot.commit))
         return True
 
     def _is_chronological(self) -> bool:
         found = self._db.execute("SELECT chronological FROM sessions WHERE id = ?", (self._number,)).fetchone()
         return found is None or bool(found[0])
 
-    def replace(self, placed: str) -> None:
-        """Write all places anew; commits that are known stay known."""
+    def replace(self, before: Snapshot | None) -> None:
+        """Write all places anew; what is known of the history that goes on stays known."""
         rows = self._db.execute(
             "SELECT path || '/' || name, added, blob FROM places JOIN folders ON folders.id = folder WHERE session = ?",
             (self._number,),
         ).fetchall()
-        known = {path: added.hex() for path, added, _ in rows if added is not None}
-        if placed:
-            known = added_by(self._repo, placed, self._snapshot.commit) | known
+        known: dict[str, str] = {}
+        if before is not None:
+            known = added_by(self._repo, before.commit, self._snapshot.commit)
+            known |= {path: added.hex() for path, added, _ in rows if added is not None}
         self._db.execute("DELETE FROM places WHERE session = ?", (self._number,))
         self._insert(0, self._snapshot.shown, known)
         _drop_orphans(self._db, {row[2] for row in rows})

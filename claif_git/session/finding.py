@@ -84,14 +84,15 @@ class Finding:
         progress: Progress | None,
     ) -> list[SearchHit]:
         """Give the best hits, best first. See SessionManager.search_sessions."""
+        index = self.index
         from claif_git.index import best, wanted_of
 
         wanted = wanted_of(query, role=role, since=since, until=until)
         _check(limit)
         drafts = self._drafts()
-        found = self.index.search(wanted, limit, drafts, progress)
+        found = index.search(wanted, limit, drafts, progress)
         if drafts:
-            found = best([*found, *self.index.search_in(drafts.values(), wanted, limit)], limit)
+            found = best([*found, *index.search_in(drafts.values(), wanted, limit)], limit)
         return found
 
     def _drafts(self) -> dict[str, Snapshot]:
