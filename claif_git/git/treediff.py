@@ -32,13 +32,20 @@ class TreeDiff:
         wanted = name.encode("utf-8", "surrogateescape")
         return next((oid.hex() for mode, held, oid in self._lines(tree) if held == wanted and mode == _FOLDER), None)
 
-    def added(
-        self, before: Oid | None, after: Oid | None, prefix: str = "", depth: int = 0
-    ) -> Iterator[tuple[str, Oid]]:
+    def added(self, before: Oid | None, after: Oid | None) -> Iterator[tuple[str, Oid]]:
         """Give the path and blob of each file below `after` where `before` has no file, in no order.
 
         None is an empty tree. StoreError for folders nested too deep, and for a damaged tree.
         """
+        return ((path, oid) for path, oid, is_new in self._differing(before, after, "", 0) if is_new)
+
+    def changed(self, before: Oid | None, after: Oid | None) -> Iterator[tuple[str, Oid]]:
+        """Give those files, and the ones that `before` has with another content or mode."""
+        return ((path, oid) for path, oid, _ in self._differing(before, after, "", 0))
+
+    def _differing(
+        self, before: Oid | None, after: Oid | None, prefix: str, depth: int
+    ) -> Iterator[tuple[str, Oid, bool]]:
         if after is None or after == before:
             return
         if depth > MAX_DEPTH:
@@ -49,9 +56,10 @@ class TreeDiff:
             old_mode, old_oid = was.get(name, (b"", b""))
             path = prefix + name.decode("utf-8", "surrogateescape")
             if mode == _FOLDER:
-                yield from self.added(old_oid.hex() if old_mode == _FOLDER else None, oid.hex(), f"{path}/", depth + 1)
-            elif old_mode in (b"", _FOLDER):
-                yield path, oid.hex()
+                below = old_oid.hex() if old_mode == _FOLDER else None
+                yield from self._differing(below, oid.hex(), f"{path}/", depth + 1)
+            else:
+                yield path, oid.hex(), old_mode in (b"", _FOLDER)
 
     def _lines(self, tree: Oid) -> frozenset[_Line]:
         known = self._read.pop(tree, None)

@@ -50,7 +50,7 @@ def blame(working: Working, session_id: str) -> list[Blame]:
     wanted = {entry.path for entry in snapshot.shown}
     additions = Additions(working.repo)
     origins: dict[str, tuple[str, Commit]] = {}
-    for oid, commit in working.repo.walk([snapshot.commit]):
+    for oid, commit in additions.walk([snapshot.commit]):
         # The oldest commit is met last: a file that was taken away with git and put back was said when it first came.
         origins.update({entry.path: (oid, commit) for entry in additions.of(commit) if entry.path in wanted})
     branches = _Branches(working, snapshot)

@@ -10,7 +10,7 @@ from typing import Any
 
 from claif_git.errors import InvalidInputError, MalformedError, SessionNotFoundError, StoreError
 from claif_git.format import layout
-from claif_git.git.trees import Folder
+from claif_git.history.additions import Additions
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.model.blocks import searchable
@@ -132,26 +132,12 @@ def _everything(working: Working, snapshot: Snapshot, state: str) -> Iterator[_P
     """Give what a tree holds, shown or left out, then what its history holds beside."""
     for entry in snapshot.files:
         yield _Place(snapshot, entry, state or DROPPED, dug=True)
-    looked: set[tuple[str, str]] = set()
-    for oid, _ in working.repo.walk([snapshot.commit]):
+    additions = Additions(working.repo)
+    for oid, commit in additions.walk([snapshot.commit]):
         then = working.peek(snapshot.session_id, oid)
-        for entry in _unseen(then.root.folder(layout.MESSAGES), looked):
+        for entry in additions.versions(commit):
             held = snapshot.root.get(f"{layout.MESSAGES}/{entry.path}") is not None
             yield _Place(then, entry, state or (EDITED if held else DROPPED))
-
-
-def _unseen(folder: Folder, looked: set[tuple[str, str]], prefix: str = "") -> Iterator[Entry]:
-    """Give the message files of a tree, less those of folders that were looked into before."""
-    key = (prefix, folder.oid or "")
-    if key in looked:
-        return
-    looked.add(key)
-    for name, item in folder.items.items():
-        if not isinstance(item, Folder):
-            if prefix and layout.parse_message_name(name):
-                yield Entry(prefix + name, item.oid)
-        elif layout.parse_run_name(name) and prefix.count("/") <= 32:
-            yield from _unseen(item, looked, f"{prefix}{name}/")
 
 
 class _Search:

@@ -55,7 +55,7 @@ def turns(working: Working, session_id: str, *, brief: bool = False, branches: b
     for snapshot in found:
         ends[snapshot.commit].append(snapshot.session_id)
     reader = _Reader(working, found, brief=brief)
-    for oid, commit in working.repo.walk(ends):
+    for oid, commit in reader.additions.walk(ends):
         yield replace(reader.turn(oid, commit), sessions=tuple(ends.get(oid, ())))
 
 
@@ -68,7 +68,7 @@ class _Reader:
     """Tells what commits did; numbers are those of the first of `snapshots` that shows the message."""
 
     def __init__(self, working: Working, snapshots: list[Snapshot], *, brief: bool = False) -> None:
-        self._additions = Additions(working.repo)
+        self.additions = Additions(working.repo)
         self._snapshot, self._brief = snapshots[0], brief
         self._indexes: dict[str, int] = {}
         for snapshot in snapshots:
@@ -76,7 +76,7 @@ class _Reader:
                 self._indexes.setdefault(entry.path, index)
 
     def turn(self, oid: str, commit: Commit) -> Turn:
-        added = self._additions.of(commit) if len(commit.parents) < 2 else []
+        added = self.additions.of(commit) if len(commit.parents) < 2 else []
         entry = next((entry for entry in added if entry.path in self._indexes), added[0] if added else None)
         subject = commit.message.partition("\n")[0]
         turn = Turn(

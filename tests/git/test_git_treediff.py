@@ -106,3 +106,10 @@ def test_a_raw_diff_runs_nothing_that_a_configuration_names(repo: Repository, tm
         commits.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
     assert raw_diff(repo, *commits).splitlines()[-2:] == ["-x", "+y"]
     assert not witness.exists()
+
+
+def test_what_changed_is_what_was_added_and_what_differs(repo: Repository) -> None:
+    old = written(repo, {"a": "x", "b/c": "x", "gone": "x"})
+    new = written(repo, {"a": "y", "b/c": "x", "d/e": "x"})
+    assert {path for path, _ in TreeDiff(repo).changed(old, new)} == {"a", "d/e"}
+    assert {path for path, _ in TreeDiff(repo).added(old, new)} == {"d/e"}
