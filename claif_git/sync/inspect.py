@@ -56,6 +56,7 @@ class Inspector:
         self._trees: dict[Oid, _Measure] = {}
         self._blobs: set[Oid] = set()
         self._commits: set[Oid] = set()
+        self._harmless: set[Oid] = set()
         self.passed: set[Oid] = set()
         """Every object that was looked at and found sound."""
 
@@ -174,7 +175,9 @@ class Inspector:
         return entries
 
     def _is_harmless(self, entry: TreeEntry) -> bool:
-        return entry.mode == FILE_MODE and is_harmless(self._small(entry))
+        if entry.oid not in self._harmless and entry.mode == FILE_MODE and is_harmless(self._small(entry)):
+            self._harmless.add(entry.oid)
+        return entry.mode == FILE_MODE and entry.oid in self._harmless
 
     def _blob(self, entry: TreeEntry, path: str) -> None:
         if entry.oid in self._blobs:

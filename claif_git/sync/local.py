@@ -64,10 +64,13 @@ class Local:
 
 
 def force_ref(repo: Repository, ref: str, tip: Oid | None) -> None:
-    """Put a ref that only says what was seen last. ConcurrentUpdateError if others keep moving it."""
+    """Put a ref that only says what was seen last, so it need not survive a power cut.
+
+    ConcurrentUpdateError if others keep moving it.
+    """
     for _ in range(_TRIES):
         old = repo.ref(ref)
-        if old == tip or repo.move_ref(ref, old, tip):
+        if old == tip or repo.move_ref(ref, old, tip, durable=False):
             return
     raise ConcurrentUpdateError(f"{ref} kept moving under us")
 

@@ -55,23 +55,16 @@ TREES = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(TREES))
-def test_a_name_that_no_store_gives_is_set_aside(hub, forge, person, kind):
-    forge.forge("good")
-    forge.forge("evil", TREES[kind])
-    ada = person("ada", hub)
-    check_set_aside(ada, "evil")
-
-
 MODES = {"symlink": 0o120000, "submodule": 0o160000, "executable": 0o100755, "group": 0o100664}
 
 
-@pytest.mark.parametrize("kind", sorted(MODES))
-def test_a_mode_that_is_no_plain_file_is_set_aside(hub, forge, person, kind):
-    forge.forge("good")
-    oid = forge.blob(b"/etc/passwd") if kind != "submodule" else forge.forge("good")
-    forge.forge("evil", {"x": (MODES[kind], oid)})
-    check_set_aside(person("ada", hub), "evil")
+def test_names_and_modes_that_no_store_gives_are_set_aside(hub, forge, person):
+    commit = forge.forge("good")
+    for name, files in TREES.items():
+        forge.forge(name, files)
+    for name, mode in MODES.items():
+        forge.forge(name, {"x": (mode, commit if name == "submodule" else forge.blob(b"/etc/passwd"))})
+    check_set_aside(person("ada", hub), *TREES, *MODES)
 
 
 def raw(mode, name, oid):

@@ -74,8 +74,7 @@ def run_git(
             while process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_POLL)
-                if output.too_much:
-                    raise RemoteError(f"{address} sends more than is taken")
+                output.check(address)
                 if watch is not None:
                     watch()
                 if progress is not None:
@@ -86,6 +85,7 @@ def run_git(
         finally:
             for thread in threads:
                 thread.join(_GRACE)  # a grandchild that outlives git may hold the pipes open
+    output.check(address)
     return Run(process.returncode, bytes(output.data), errors.text())
 
 
@@ -123,6 +123,10 @@ class _Output:
             self.too_much = True
         else:
             self.data += chunk
+
+    def check(self, address: Address) -> None:
+        if self.too_much:
+            raise RemoteError(f"{address} sends more than is taken")
 
 
 class _Errors:

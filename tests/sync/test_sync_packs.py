@@ -1,0 +1,88 @@
+"""Kinds and sizes read off a pack are what git says they are, whatever deltas stand in it; damage is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+
+import pytest
+from support.people import git
+
+from claif_git.errors import RemoteError, StoreError
+from claif_git.git.transport import parse_address
+from claif_git.git.transport.packinfo import PackInfo
+from claif_git.git.transport.process import run_git
+
+
+@pytest.fixture
+def repo(tmp_path):
+    git(tmp_path, "init", "-q", "work")
+    path, dice = tmp_path / "work", random.Random(3)
+    lines = [f"{dice.random()}\n" for _ in range(2000)]
+    for number in range(12):
+        lines[dice.randrange(2000)] = f"changed {number}\n"
+        (path / "file").write_text("".join(lines))
+        git(path, "add", "file")
+        git(path, "commit", "-qm", f"c{number}")
+    git(path, "tag", "-am", "x", "tag")
+    return path
+
+
+def packed(repo, tmp_path, *options):
+    names = git(repo, "rev-list", "--objects", "--all", "--no-object-names") + "\n" + git(repo, "rev-parse", "tag")
+    base = str(tmp_path / "pack")
+    done = subprocess.run(
+        ["git", "-C", str(repo), "pack-objects", "-q", "--window=20", *options, base],
+        input=names.encode(), capture_output=True, check=True,
+    )  # fmt: skip
+    return tmp_path / f"pack-{done.stdout.decode().strip()}.pack"
+
+
+@pytest.mark.parametrize("options", [("--delta-base-offset",), (), ("--window=0",), ("--index-version=2,0x100",)])
+def test_kinds_and_sizes_are_what_git_says(repo, tmp_path, options):
+    info = PackInfo(packed(repo, tmp_path, *options))
+    names = sorted(info.oids())
+    assert len(names) == info.count > 36
+    for row in git(repo, "cat-file", "--batch-check", "--batch-all-objects").split("\n"):
+        oid, kind, size = row.split()
+        found = info.info(oid)
+        assert (found.kind, found.size) == (kind, int(size))
+        assert found.largest >= found.size or kind == "blob"
+        assert info.has(oid)
+    assert info.info("0" * 40) is None
+    assert not info.has("f" * 40)
+    info.close()
+
+
+def test_damage_is_an_error_and_never_ends_badly(repo, tmp_path):
+    pack = packed(repo, tmp_path)
+    whole, dice = pack.read_bytes(), random.Random(4)
+    pack.chmod(0o644)
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(20):
+            data[dice.randrange(12, len(data))] = dice.randrange(256)
+        pack.write_bytes(data[: dice.randrange(len(data) // 2, len(data))])
+        info = PackInfo(pack)
+        for oid in info.oids():
+            with contextlib.suppress(StoreError):
+                assert info.info(oid) is not None
+        info.close()
+
+
+def test_an_index_of_another_form_is_refused(repo, tmp_path):
+    with pytest.raises(StoreError, match="not supported"):
+        PackInfo(packed(repo, tmp_path, "--index-version=1"))
+    with pytest.raises(StoreError, match="cannot read"):
+        PackInfo(tmp_path / "none.pack")
+
+
+def test_git_that_says_too_much_or_cannot_be_run_is_an_error(repo, tmp_path, monkeypatch):
+    address = parse_address(str(repo))
+    arguments = ["cat-file", "--batch-check", "--batch-all-objects"]
+    with pytest.raises(RemoteError, match="more than is taken"):
+        run_git(arguments, git_dir=repo / ".git", address=address, settings={}, most=100)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RemoteError, match="cannot be run"):
+        run_git(arguments, git_dir=repo / ".git", address=address, settings={})
