@@ -22,6 +22,7 @@ from claif_git.model import Message
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
 STAMP = "2026-05-05T12-00-0{}.000000"
+PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVs" * 2000}}
 
 
 class Objects:
@@ -237,32 +238,32 @@ def test_a_name_that_stands_for_another_message_is_not_taken_for_one() -> None:
     assert shown(after) == ["of the same hash", "new"]
 
 
-def test_two_who_edit_one_message_that_has_a_picture_both_keep_their_edit() -> None:
+@pytest.mark.parametrize("mine_is_the_picture", [True, False])
+def test_two_who_edit_one_message_both_keep_their_edit_and_a_picture_comes_along(*, mine_is_the_picture: bool) -> None:
     objects = Objects()
-    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVsbG8gd29ybGQ="}}
     first = change_of(objects, objects.snapshot({}))
     first.append(Message("user", "x", NOON))
     before = Snapshot(objects, "s", "a" * 40, folder_at(objects, first.root.write(objects.add)))
     mine = before.message(before.shown[0])
-    mine.content = [picture]
-    theirs = change_of(objects, before)
     edited = before.message(before.shown[0])
-    edited.metadata["theirs"] = 1
+    with_picture, with_note = (mine, edited) if mine_is_the_picture else (edited, mine)
+    with_picture.content = [PICTURE]
+    with_note.metadata["note"] = 1
+    theirs = change_of(objects, before)
     theirs.rewrite(before.shown[0].path, edited)
     now = Snapshot(objects, "s", "b" * 40, folder_at(objects, theirs.root.write(objects.add)))
     change = change_of(objects, now)
     replace_messages(change, [mine], before)
     after = Snapshot(objects, "s", "d" * 40, folder_at(objects, change.root.write(objects.add)))
     read = after.message(after.shown[0])
-    assert (read.content, read.metadata) == ([picture], {"theirs": 1})
+    assert (read.content, read.metadata) == ([PICTURE], {"note": 1})
 
 
 def test_a_reset_brings_words_order_settings_and_pictures_back() -> None:
     objects = Objects()
-    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVsbG8gd29ybGQ="}}
     start = change_of(objects, objects.snapshot({}))
     start.start(SessionHeader(NOON), "then", {"a": 1}, "chronological")
-    start.append(Message("user", [picture], NOON))
+    start.append(Message("user", [PICTURE], NOON))
     then = Snapshot(objects, "s", "a" * 40, folder_at(objects, start.root.write(objects.add)))
     without = {path: objects.read(leaf.oid)[1] for path, leaf in then.root.walk() if not path.startswith("attachments")}
     without[f"messages/{then.shown[0].path}"] = said("edited")
@@ -271,5 +272,5 @@ def test_a_reset_brings_words_order_settings_and_pictures_back() -> None:
     change = change_of(objects, now)
     reset_to(change, then)
     after = Snapshot(objects, "s", "d" * 40, folder_at(objects, change.root.write(objects.add)))
-    assert after.message(after.shown[0]).content == [picture]
+    assert after.message(after.shown[0]).content == [PICTURE]
     assert after.settings == then.settings

@@ -118,7 +118,7 @@ def test_after_edits_a_branch_shows_the_edited_messages(manager: SessionManager)
 
 
 def test_a_branch_of_pictures_has_the_pictures(manager: SessionManager) -> None:
-    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVsbG8gd29ybGQ="}}
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVs" * 2000}}
     session = talk(manager, "0", "1", "2")
     read = manager.get_session(session).messages
     read[0].content = [picture]

@@ -14,7 +14,8 @@ from support.people import git
 from support.talks import say, talk, texts, texts_afresh
 
 from claif_git import Message, MessageRole, SessionManager
-from claif_git.errors import AmbiguousIdError, InvalidInputError, UnknownNameError
+from claif_git.errors import AmbiguousIdError, InvalidInputError, MalformedError, StoreError, UnknownNameError
+from claif_git.session.working import KEPT_SNAPSHOTS
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -245,3 +246,39 @@ def test_a_role_edited_by_hand_counts(manager: SessionManager, tmp_path: Path) -
     git(work, "push", "-q", "origin", f"HEAD:{session}")
     assert len(manager.get_messages(session, role="assistant")) == 2
     assert manager.get_messages(session, role="user") == []
+
+
+def test_a_malformed_message_of_another_role_stands_in_nobodys_way(manager: SessionManager, tmp_path: Path) -> None:
+    session = talk(manager, "one", "two", "three")
+    work = tmp_path / "work"
+    git(tmp_path, "clone", "-q", "-b", session, str(manager.path), str(work))
+    min(work.rglob("*-assistant-*.md")).write_text("rubbish", encoding="utf-8")
+    git(work, "commit", "-q", "-a", "-m", "by hand")
+    git(work, "push", "-q", "origin", f"HEAD:{session}")
+    assert [message.text for message in manager.get_messages(session, role="user")] == ["one", "three"]
+    with pytest.raises(MalformedError):
+        manager.get_messages(session, role="assistant")
+
+
+def test_more_sessions_than_are_kept_in_memory_are_all_read(manager: SessionManager) -> None:
+    with manager.batch():
+        sessions = [talk(manager, str(at)) for at in range(KEPT_SNAPSHOTS + 6)]
+    for at, session in enumerate(sessions):
+        assert texts(manager, session) == [str(at)]
+    assert len(manager._working._snapshots) == KEPT_SNAPSHOTS
+
+
+def test_unsaved_sessions_are_listed_as_their_manager_sees_them(manager: SessionManager) -> None:
+    session, other = manager.create_session("One", metadata={"a": 1}), manager.create_session("Two", metadata={"a": 1})
+    manager.configure_autosave(enabled=False)
+    manager.update_metadata(session, {"a": 1.0, "b": None})
+    manager.update_metadata(other, {"a": True})
+    assert [found.id for found in manager.list_sessions({"a": 1})] == [session]
+    assert [found.id for found in manager.list_sessions({"a": True, "b": None})] == [other]
+    assert manager.list_sessions({"a": None}) == []
+
+
+def test_an_id_is_given_to_one_session_only(manager: SessionManager) -> None:
+    session = talk(manager, "0")
+    with pytest.raises(StoreError, match="exists already"):
+        manager._working.create(session, lambda _: git(manager.path, "rev-parse", session))
