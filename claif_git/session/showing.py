@@ -10,7 +10,7 @@ from claif_git.format import layout
 from claif_git.git.trees import Folder
 from claif_git.history.additions import Additions
 from claif_git.history.placing import Entry
-from claif_git.history.snapshot import Snapshot, folder_at
+from claif_git.history.snapshot import Snapshot
 from claif_git.model.message import Message
 from claif_git.session.log import Turn, turn_at
 from claif_git.session.revisions import Revision
@@ -59,9 +59,7 @@ def _changes(working: Working, then: Snapshot) -> SessionDiff:
     parents = working.repo.read_commit(then.commit).parents
     if not parents:
         return compare(Snapshot(working.repo, then.session_id, "", Folder(_nothing)), then)
-    before = working.peek(then.session_id, parents[0])
-    base = folder_at(working.repo, working.repo.read_commit(parents[0]).tree)
-    return compare(before, then, parents[0], base)
+    return compare(working.peek(then.session_id, parents[0]), then, parents[0])
 
 
 def _nothing(oid: str) -> bytes:
