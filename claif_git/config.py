@@ -20,6 +20,7 @@ STORE_NAME = ".claif"
 """A folder of this name marks where a project keeps its conversations."""
 
 _APPLICATION = "claif-git"
+_NAMESPACE, _YES = "claif.namespace", {"1", "true", "yes", "on"}
 _INCLUDE_DEPTH = 4
 
 
@@ -46,7 +47,8 @@ def session_env() -> str | None:
 def default_store() -> Path:
     """Give the store to use where none is named; it need not exist.
 
-    $CLAIF_GIT_STORE, else the nearest `.claif` in the current folder or above it, else the user's data directory.
+    $CLAIF_GIT_STORE, else the nearest in the current folder or above it of a folder `.claif` and a git repository whose
+    own configuration says that it holds conversations, else the user's data directory.
     """
     named = _variable("CLAIF_GIT_STORE")
     if named:
@@ -55,7 +57,27 @@ def default_store() -> Path:
     for folder in (here, *here.parents):
         if (folder / STORE_NAME).is_dir():
             return folder / STORE_NAME
+        if (git_dir := _git_dir(folder)) and dict(_settings(git_dir / "config", 0)).get(_NAMESPACE, "").lower() in _YES:
+            return git_dir
     return platformdirs.user_data_path(_APPLICATION) / "store"
+
+
+def _git_dir(folder: Path) -> Path | None:
+    """Give the git folder of a working tree; of a linked one, that of the main one, where configuration stands."""
+    inner = folder / ".git"
+    try:
+        if inner.is_dir():
+            return inner
+        target = folder / inner.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+        common = target / "commondir"
+        return (target / common.read_text(encoding="utf-8").strip() if common.exists() else target).resolve()
+    except (OSError, ValueError):
+        return None
+
+
+def in_working_tree(path: Path) -> bool:
+    """Say whether a path stands in the working tree of a git repository."""
+    return any((folder / ".git").exists() for folder in path.absolute().parents)
 
 
 def state_folder() -> Path:

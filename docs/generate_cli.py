@@ -32,8 +32,9 @@ INTRODUCTION = """\
 - **Messages cannot steer the terminal.** Control characters, bidirectional marks and invisible characters in messages,
   titles, ids and what a remote says are shown as `\\x1b` or `\\u202e`. Only `session export`, `--raw`, `diff --git` and
   `template show` pass text as it is stored, and only where no terminal reads it.
-- **The store** is `--store PATH` (before the command), else `$CLAIF_GIT_STORE`, else the nearest `.claif` folder in the
-  current folder or above it, else one in your data folder. It is made when something is first put into it.
+- **The store** is `--store PATH` (before the command), else `$CLAIF_GIT_STORE`, else the nearest `.claif` folder, or code
+  repository that was told to hold conversations (`init --namespace`), in the current folder or above it, else one in
+  your data folder. It is made when something is first put into it.
 
 | exit code | what it says |
 | --- | --- |
@@ -81,6 +82,8 @@ microseconds. What a terminal would obey or hide stands as `\\uXXXX`; all else i
 | `grep` | a list: `session_id`, `message_index` (null unless it is shown), `state` (`shown`, `dropped`, `edited`, `unsaved` or `deleted`), `role`, `timestamp`, `commit`, `path`, `number` (of the line), `line`, `spans` (where it matches) |
 | `diff` | `a`, `b` (ids), `commit_a`, `commit_b`, `fork` (a commit or null), `shared`, `common` (numbers of messages), `only_a`, `only_b` (messages with `dropped`), `changed` (`index_a`, `index_b`, `by`, `before`, `after`, `content`, `fields`), `settings` (`key`, `a`, `b`) |
 | `push`, `pull`, `fetch` | `remote`, `verb`, `dry_run`, `sessions` (`session_id`, `outcome`, `detail`, `commits`), `templates`, `notes` |
+| `sync` | a list of those, in the order in which they were done |
+| `status` | `remote` (empty if there is none), `seen` (when it was last looked at, or null), `sessions`: `session_id`, `title`, `state` (`up-to-date`, `ahead`, `behind`, `diverged`, `unrelated`, `local`, `remote`, `deleted`, `deleted-there`), `ahead`, `behind`, `leaves`, `unsaved` (a number of commits), `crashed` |
 | `ask` | `session_id`, `text`, `message` (as above, without `index`), `usage` (`total`, `input`, `output`, `cache_read`, `cache_write`), `notes` |
 | `template list` | `session` and `export`: lists of names |
 | `template show` | a template as `template add` takes it: `name`, `system_message`, `default_metadata`, `suggested_parameters` |

@@ -74,10 +74,19 @@ COMMANDS: dict[str, Entry | Family] = {
             "remove": Entry("remote_remove", "Forget a remote; it is not touched itself."),
         },
     ),
+    "init": Entry("init", "Make a store, and print where it is."),
     "clone": Entry("clone", "Copy a store from a remote."),
+    "sync": Entry("sync", "Pull from a remote, then push to it."),
+    "status": Entry(
+        "status", "Show how sessions stand beside a remote, what is not saved, and what the next push would send."
+    ),
     "push": Entry("push", "Send sessions to a remote."),
     "pull": Entry("pull", "Fetch a remote's sessions and bring ours up to date."),
     "fetch": Entry("fetch", "Fetch a remote's sessions without changing ours."),
+    "bundle": Family(
+        "Exchange sessions by file.",
+        {"create": Entry("bundle_create", "Write sessions into one file, and print their ids.")},
+    ),
     "gc": Entry("gc", "Pack the store."),
 }
 

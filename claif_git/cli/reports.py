@@ -80,6 +80,36 @@ def exchange(out: Output, *, json: bool) -> Iterator[Callable[[str], None]]:
     out.progress("")
 
 
+@contextmanager
+def exchanges(out: Output, done: list[SyncReport], *, json: bool) -> Iterator[Callable[[str], None]]:
+    """Do as `exchange` does for several reports, which come to be in `done`. typer.Exit if something did not go."""
+    try:
+        yield out.progress
+    except RemoteError as error:
+        out.progress("")
+        if error.report is not None:
+            done.append(error.report)  # type: ignore[arg-type]  # one of them is what it holds
+            exchanged(out, done, json=json)
+        raise
+    out.progress("")
+    exchanged(out, done, json=json)
+    if not all(report.ok for report in done):
+        raise typer.Exit(FAILURE)
+
+
+def exchanged(out: Output, done: Sequence[SyncReport], *, json: bool) -> None:
+    """List several exchanges with one remote, one after the other."""
+    for report in done:
+        _asides(out, report)
+    if json:
+        out.json([plain_data(report) for report in done])
+        return
+    rows = [row for report in done for row in _rows(report)]
+    table(out, ("id", "outcome", "commits", "detail"), rows)
+    if done and not rows and all(report.ok for report in done):
+        out.note(f"{done[0].remote}: everything is up to date")
+
+
 def sync(out: Output, report: SyncReport, *, json: bool) -> None:
     """List what was exchanged with a remote. typer.Exit if something did not go through."""
     _list(out, report, json=json)
@@ -109,9 +139,7 @@ def _list(out: Output, report: Any, *, json: bool) -> None:
     if json:
         out.json(plain_data(report))
         return
-    told = [one for one in report.sessions if one.outcome != "up-to-date" and one not in report.problems]
-    rows = [(one.session_id, one.outcome, one.commits, one.detail) for one in told]
-    rows += [(name, "template", "", "") for name in report.templates]
+    rows = _rows(report)
     table(out, ("id", "outcome", "commits", "detail"), rows)
     if report.verb == "push" and not report.sessions:
         out.note(f"{report.remote} has no session of this store yet; name those to send, or say --all")
@@ -119,6 +147,12 @@ def _list(out: Output, report: Any, *, json: bool) -> None:
         out.note(f"{report.remote}: everything is up to date")
     elif report.dry_run:
         out.note("dry run: nothing was sent")
+
+
+def _rows(report: SyncReport) -> list[tuple[object, ...]]:
+    told = [one for one in report.sessions if one.outcome != "up-to-date" and one not in report.problems]
+    rows: list[tuple[object, ...]] = [(one.session_id, one.outcome, one.commits, one.detail) for one in told]
+    return rows + [(name, "template", "", "") for name in report.templates]
 
 
 def undone(out: Output, did: str, what: Undone) -> None:

@@ -37,7 +37,7 @@ def _by_hand(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: list[O
     old = [path for pattern in _PACK_FILES for path in folder.glob(pattern)]
     writer = PackWriter(str(folder), durable=True)
     try:
-        for oid in _reachable(objects, tips):
+        for oid in reachable(objects, tips):
             writer.add(*objects.read(oid))
         writer.flush()
     finally:
@@ -50,7 +50,7 @@ def _by_hand(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: list[O
         files.remove(loose_path(objects.folder, oid))
 
 
-def _reachable(objects: Objects, tips: Iterable[Oid]) -> Iterator[Oid]:
+def reachable(objects: Objects, tips: Iterable[Oid]) -> Iterator[Oid]:
     """Give each object that the tips reach, once. Blobs are not read."""
     todo, seen = list(tips), set[Oid]()
     while todo:

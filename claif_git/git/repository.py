@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from claif_git.errors import ConcurrentUpdateError
-from claif_git.git import command, files, graph, layout, locks, pruning, walk
+from claif_git.git import command, files, graph, guest, layout, locks, pruning, walk
 from claif_git.git.gitconfig import GitConfig
 from claif_git.git.identity import StoreId
 from claif_git.git.kinds import Commit, Oid, TreeEntry
@@ -194,13 +194,25 @@ class Repository:
 
         return read
 
+    def reachable(self, tips: Iterable[Oid]) -> Iterator[Oid]:
+        """Give each object that `tips` reach, once, what refers to others before those."""
+        return pruning.reachable(self._objects, tips)
+
     # Upkeep
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether conversations stand here beside something else, such as code."""
+        return guest.is_guest(self.config_get)
 
     def maintain(self, force: bool = False) -> MaintenanceReport | None:
         """Pack, clean and mend if enough has gathered (or `force`, which also drops what is long forgotten).
 
         None if nothing was due, or somebody else is at it. With `force`, ConcurrentUpdateError after 30 seconds.
+        A repository that is a guest's host is left to git, and to its owner's settings.
         """
+        if self.is_guest:
+            return guest.maintain(self.path) if force else None
         if not force and not self._maintenance.is_due():
             return None
         try:
@@ -242,14 +254,18 @@ class Repository:
             with_git, max(objects, 0), max(refs, 0), removed, tuple(repaired), tuple(damaged), seconds
         )
 
-    def prune(self) -> None:
+    def prune(self) -> bool:
         """Remove at once every object that no ref reaches, with no grace for what is being written elsewhere by git.
 
-        Writers of ours wait meanwhile. ConcurrentUpdateError if the store stays busy; StoreError.
+        Writers of ours wait meanwhile. ConcurrentUpdateError if the store stays busy; StoreError. In a repository that
+        is a guest's host nothing is done, since others' objects would go as well: False.
         """
+        if self.is_guest:
+            return False
         with self._upkeep(_LONG_WAIT), self.exclusive(_LONG_WAIT):
             tips = self._refs.all("refs/").values()
             pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
+        return True
 
     def store_id(self) -> str:
         """Give this store's random id (32 hex digits); a copy of the store has another."""

@@ -40,6 +40,7 @@ This branch holds no conversation, only what concerns them all: the format's ver
 STORE_FILE = f"format: {layout.FORMAT}\n"
 _FORMAT = re.compile(r"^format:(.*)$", re.MULTILINE)
 _TIP = re.compile(r'^tip: *"?([0-9a-f]{40})"? *$', re.MULTILINE)
+_PURGED = re.compile(r"^purged: *true *$", re.MULTILINE)
 
 
 def tombstone_path(session_id: str) -> str:
@@ -47,15 +48,21 @@ def tombstone_path(session_id: str) -> str:
     return f"{TOMBSTONES}/{session_id}.yaml"
 
 
-def encode_tombstone(tip: str | None, moment: datetime) -> bytes:
-    """Write a tombstone: when a session was deleted, and the tip that it had then."""
-    return f"deleted_at: {iso(moment)}\ntip: {json.dumps(tip)}\n".encode()
+def encode_tombstone(tip: str | None, moment: datetime, *, purged: bool = False) -> bytes:
+    """Write a tombstone: when a session was deleted, the tip that it had then, and whether it is gone for good."""
+    lines = [f"deleted_at: {iso(moment)}", f"tip: {json.dumps(tip)}", *(["purged: true"] if purged else [])]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def tombstone_tip(data: bytes) -> str | None:
     """Give the tip that a tombstone names; None if it names none."""
     found = _TIP.search(data.decode("utf-8", "replace"))
     return found[1] if found and is_oid(found[1]) else None
+
+
+def is_purge(data: bytes) -> bool:
+    """Say whether a tombstone stands for a session that is to come back only where somebody names it."""
+    return bool(_PURGED.search(data.decode("utf-8", "replace")))
 
 
 def format_of(data: bytes | None) -> int | None:

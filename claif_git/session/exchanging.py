@@ -11,6 +11,7 @@ from claif_git.session.importing import ImportReport, Progress, import_parsed
 from claif_git.session.working import Working
 
 if TYPE_CHECKING:
+    from claif_git.session.standing import StoreStatus
     from claif_git.sync import SyncReport
 
 
@@ -95,6 +96,58 @@ class Exchanging:
         from claif_git.sync import pull
 
         return pull(local_side(self._working, progress), remote, ids)
+
+    def sync(
+        self,
+        ids: Sequence[str] | None = None,
+        remote: str = "origin",
+        *,
+        progress: Callable[[str], None] | None = None,
+        reported: Callable[[SyncReport], None] | None = None,
+    ) -> list[SyncReport]:
+        """Pull, then push: the sessions named, or all that the remote has; once more where somebody pushed meanwhile.
+
+        Give the reports in order; `reported` gets each as it comes. DivergedError, RemoteError, as `push` has it.
+        """
+        from claif_git.session.remotes import local_side, sync
+
+        return sync(local_side(self._working, progress), remote, ids, reported)
+
+    def status(self, ids: Sequence[str] | None = None, remote: str = "origin") -> StoreStatus:
+        """Give how sessions stand beside a remote as it was last seen, what is unsaved, and what a push would move.
+
+        Nothing is fetched: call `fetch` before, to look. A store without an `origin` is fine. RemoteNotFoundError.
+        """
+        from claif_git.session.standing import status
+
+        return status(self._working, ids, remote)
+
+    def write_bundle(
+        self,
+        file: str | os.PathLike[str],
+        ids: Sequence[str] | None = None,
+        *,
+        all: bool = False,  # noqa: A002 - as `git bundle create --all` has it
+    ) -> list[str]:
+        """Write the sessions named, or `all`, into one file; give their ids. git, `read_bundle` and `clone` read it.
+
+        Nothing else is in it. A bundle that is there is replaced. InvalidInputError, SessionNotFoundError, StoreError.
+        """
+        from claif_git.session.bundling import write
+
+        return sorted(write(self._working, file, ids, everything=all))
+
+    def read_bundle(
+        self,
+        file: str | os.PathLike[str],
+        ids: Sequence[str] | None = None,
+        *,
+        progress: Callable[[str], None] | None = None,
+    ) -> SyncReport:
+        """Pull from a bundle file, as from a remote: all sessions, if none are named. RemoteError for rubbish."""
+        from claif_git.session.bundling import read
+
+        return read(self._working, file, ids, progress)
 
     def push(
         self,

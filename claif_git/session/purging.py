@@ -9,10 +9,10 @@ from claif_git.errors import SessionNotFoundError
 from claif_git.format import layout
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
-from claif_git.model.times import iso, now
+from claif_git.history.store_branch import encode_tombstone, tombstone_path, tombstone_tip
+from claif_git.model.times import now
 from claif_git.session.operations import forget
 from claif_git.session.store import DRAFTS, IMPORTS, TRASH, unique
-from claif_git.session.trash import tombstone_path
 from claif_git.session.working import Working
 
 
@@ -23,12 +23,14 @@ class Purged:
     remotes    names of remotes that had a copy when we last looked: it is still there
     shared_by  sessions that hold some of the same turns: forks, origins, and what it was merged into
     refs       what was removed
+    objects    whether the objects went as well; in a code repository they stay until git's own `gc` takes them
     """
 
     session_id: str
     remotes: list[str] = field(default_factory=list)
     shared_by: list[str] = field(default_factory=list)
     refs: list[str] = field(default_factory=list)
+    objects: bool = True
 
 
 def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
@@ -42,7 +44,8 @@ def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
         refs = _refs_of(working, session_id)
         if not refs:
             raise SessionNotFoundError(prefix)
-        report = Purged(session_id, _remotes(refs, session_id), _sharers(working, session_id), sorted(refs))
+        sharers = _sharers(working, session_id)
+        report = Purged(session_id, _remotes(refs, session_id), sharers, sorted(refs), not working.repo.is_guest)
         if not dry_run:
             _remove(working, session_id, refs)
         return report
@@ -83,12 +86,17 @@ def _family(working: Working, session_id: str) -> list[str]:
     return list(folder_at(working.repo, working.repo.read_commit(tip).tree).folder(layout.SESSIONS).items)
 
 
+def _last_tip(working: Working, session_id: str) -> str | None:
+    """Give where the session's branch stands, or stood when it was deleted: what a push may delete at a remote."""
+    buried = working.store.branch.read(tombstone_path(session_id))
+    return working.store.tip(session_id) or (tombstone_tip(buried) if buried else None)
+
+
 def _remove(working: Working, session_id: str, refs: dict[str, str]) -> None:
     """Leave the tombstone first, so that an interrupted purge cannot end with the session back by a pull."""
     moment = now()
-    tip = refs.get(working.store.head(session_id)) or next(iter(refs.values()))
-    data = f'deleted_at: {iso(moment)}\ntip: "{tip}"\npurged: true\n'
-    working.store.branch.write({tombstone_path(session_id): data.encode()}, f"purge: {session_id}", working.who, moment)
+    data = encode_tombstone(_last_tip(working, session_id), moment, purged=True)
+    working.store.branch.write({tombstone_path(session_id): data}, f"purge: {session_id}", working.who, moment)
     working.forget(session_id)
     for ref, held in refs.items():
         working.repo.move_ref(ref, held, None)

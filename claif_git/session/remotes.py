@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from claif_git.errors import InvalidInputError
+from claif_git.errors import DivergedError, InvalidInputError
 from claif_git.git import Oid
 from claif_git.git.transport import Limits, Progress, Transport, parse_address
 from claif_git.git.transport import transport as default_transport
 from claif_git.session import trash
 from claif_git.session.operations import record
 from claif_git.session.working import Working
-from claif_git.sync import Local, SyncReport
+from claif_git.sync import Local, Outcome, SyncReport, pull, push
 
 if TYPE_CHECKING:
     from claif_git.session.manager import SessionManager
 
 ORIGIN = "origin"
+_TRIES = 3
 
 
 def local_side(working: Working, progress: Progress | None = None, transport: Transport | None = None) -> Local:
@@ -42,6 +43,31 @@ def local_side(working: Working, progress: Progress | None = None, transport: Tr
     repo = working.repo
     limits = Limits.of(repo.config_get)
     return Local(repo, working.store.heads, working.who, join, bury, transport or default_transport(), limits, progress)
+
+
+def sync(
+    local: Local, remote: str, ids: Sequence[str] | None, reported: Callable[[SyncReport], None] | None = None
+) -> list[SyncReport]:
+    """Pull, then push; once more while others push between the two. DivergedError, RemoteError."""
+    reports: list[SyncReport] = []
+
+    def told(report: SyncReport) -> SyncReport:
+        reports.append(report)
+        if reported is not None:
+            reported(report)
+        return report
+
+    for left in reversed(range(_TRIES)):
+        came = pull(local, remote, ids, revive=False)
+        came.sessions = [one for one in came.sessions if one.outcome is not Outcome.ABSENT]  # they are sent now
+        refused = {one.session_id for one in told(came).problems}
+        try:
+            told(push(local, remote, ids))
+            break
+        except DivergedError as error:
+            if not left or refused & set(error.session_ids):
+                raise
+    return reports
 
 
 def clone(

@@ -8,6 +8,7 @@ from pathlib import Path
 from claif_git.errors import StoreError
 from claif_git.format import layout
 from claif_git.git import Repository
+from claif_git.git.guest import NAMESPACE_KEY
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
 from claif_git.history.store_branch import DRAFTS, HIDDEN_HEADS, IMPORTS, PLAIN_HEADS, TRASH, StoreBranch
@@ -15,16 +16,13 @@ from claif_git.ids import is_session_name, unique
 
 __all__ = ["DRAFTS", "IMPORTS", "NAMESPACE_KEY", "TRASH", "Store", "unique"]
 
-NAMESPACE_KEY = "claif.namespace"
-
 
 class Store:
     """The refs of one repository, in the words of sessions."""
 
     def __init__(self, repo: Repository) -> None:
         self._repo, self._closed = repo, False
-        hidden = (repo.config_get(NAMESPACE_KEY) or "").lower() in {"1", "true", "yes", "on"}
-        self.heads = HIDDEN_HEADS if hidden else PLAIN_HEADS
+        self.heads = HIDDEN_HEADS if repo.is_guest else PLAIN_HEADS
 
     @staticmethod
     def open(path: str | os.PathLike[str], *, create: bool = True) -> Store:
@@ -40,14 +38,14 @@ class Store:
 
     def _refuse_code(self) -> None:
         """Leave a repository alone that was made for something else, and has not been told to hold conversations."""
-        if self.heads == HIDDEN_HEADS or self.repo.ref(self.branch.ref) is not None:
+        if self.is_guest or self.repo.ref(self.branch.ref) is not None:
             return
         branches = self.repo.refs(self.heads)
         is_bare = (self.repo.config_get("core.bare") or "").lower() == "true"
         if (branches or not is_bare) and not any(map(self._is_conversation, branches.values())):
             raise StoreError(
                 f"{self.repo.path} is a repository that holds no conversations",
-                hint=f"to keep some in it, beside its own branches: git config {NAMESPACE_KEY} true",
+                hint=f"to keep some in it, beside its branches: claif-git init --namespace, which sets {NAMESPACE_KEY}",
             )
 
     def _is_conversation(self, commit: str) -> bool:
@@ -60,6 +58,11 @@ class Store:
         if self._closed:
             raise StoreError("the store is closed")
         return self._repo
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it stands in a repository that was made for something else."""
+        return self.heads == HIDDEN_HEADS
 
     @property
     def path(self) -> Path:

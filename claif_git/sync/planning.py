@@ -10,7 +10,7 @@ from claif_git.git import Oid
 from claif_git.git.transport import RefUpdate
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
-from claif_git.history.store_branch import tombstone_tip
+from claif_git.history.store_branch import is_purge, tombstone_tip
 from claif_git.ids import unique
 from claif_git.sync.fetching import Fetched
 from claif_git.sync.local import Local, is_covered
@@ -42,7 +42,7 @@ class Planner:
         for name in sorted(self._chosen(ids, everything=everything)):
             if name in self._gone:
                 self._deletion(name, self._gone[name], has_had=name in tracked)
-            elif _is_session(self._local, self._ours[name]):
+            else:
                 self._sending(name, self._ours[name])
         return self._plan
 
@@ -56,6 +56,8 @@ class Planner:
         repo, theirs = self._local.repo, self._found.shown.get(name)
         if theirs == tip:
             self._report.add(name, Outcome.UP_TO_DATE)
+        elif not _is_session(self._local, tip):
+            return
         elif theirs is None or is_covered(repo, theirs, tip):
             self._plan.send[name] = RefUpdate(self._found.heads + name, theirs, tip)
         elif is_covered(repo, tip, theirs):
@@ -71,12 +73,17 @@ class Planner:
             if has_had:
                 self._plan.tombstones[name] = tombstone
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here, and not at the remote")
-        elif is_covered(self._local.repo, theirs, tombstone_tip(tombstone)):
+        elif self._is_what_was_deleted(theirs, tombstone):
             self._plan.delete[name] = RefUpdate(self._found.heads + name, theirs, None)
             self._plan.tombstones[name] = tombstone
         else:
             detail = "deleted here, but it went on at the remote since: it stays there"
             self._report.add(name, Outcome.SURVIVED, detail)
+
+    def _is_what_was_deleted(self, theirs: Oid, tombstone: bytes) -> bool:
+        """Say whether a remote holds no more than was deleted; of what was purged it is only known where it ended."""
+        tip = tombstone_tip(tombstone)
+        return theirs == tip if is_purge(tombstone) else is_covered(self._local.repo, theirs, tip)
 
 
 def _is_session(local: Local, tip: Oid) -> bool:

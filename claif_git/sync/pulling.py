@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from claif_git.errors import ClaifGitError
 from claif_git.git import Oid
-from claif_git.history.store_branch import tombstone_path, tombstone_tip
+from claif_git.history.store_branch import is_purge, tombstone_path, tombstone_tip
 from claif_git.ids import STORE_BRANCH, unique
 from claif_git.model.times import now
 from claif_git.sync.fetching import Fetched, bring, look
@@ -27,28 +27,34 @@ def fetch(local: Local, remote: str, ids: Sequence[str] | None = None) -> SyncRe
     return report
 
 
-def pull(local: Local, remote: str, ids: Sequence[str] | None = None) -> SyncReport:
+def pull(local: Local, remote: str, ids: Sequence[str] | None = None, *, revive: bool = True) -> SyncReport:
     """Fetch a remote's sessions and bring ours up to date. RemoteError, RemoteNotFoundError, SessionNotFoundError.
 
     Where both sides went on they are merged, and nothing is dropped. What does not pass, or has nothing in common with
-    the session of that name here, is a problem of the report; the others go on.
+    the session of that name here, is a problem of the report; the others go on. What was purged here is not even
+    fetched, unless it is named and `revive` says that this is meant.
     """
     report = SyncReport(remote, "pull")
     tracked = local.tracked(remote)
-    found = _fetched(local, remote, ids, report)
+    found = _fetched(local, remote, ids, report, revive=revive)
     _Pull(local, found, tracked, report).run(ids)
     return report
 
 
-def _fetched(local: Local, remote: str, ids: Sequence[str] | None, report: SyncReport) -> Fetched:
+def _fetched(
+    local: Local, remote: str, ids: Sequence[str] | None, report: SyncReport, *, revive: bool = True
+) -> Fetched:
     """Look at a remote and bring the branches asked for; report what was set aside, and what it has not got."""
     found = look(local, remote)
+    away = {} if ids is not None and revive else _kept_away(local, found)
     known = dict.fromkeys([*found.shown, *local.tips()])
     known.pop(STORE_BRANCH, None)
     chosen = list(found.shown) if ids is None else [unique(name, known) for name in dict.fromkeys(ids)]
     if ids is not None and STORE_BRANCH in found.shown:
         chosen.append(STORE_BRANCH)
-    bring(local, found, [name for name in chosen if name in found.shown])
+    bring(local, found, [name for name in chosen if name in found.shown and name not in away])
+    for name in sorted(away.keys() & set(chosen)):
+        _tell_kept_away(report, name, has_gone_on=found.shown[name] != away[name])
     for name, reason in sorted(found.aside.items()):
         report.add(name, Outcome.SET_ASIDE, reason)
     if ids is not None:
@@ -57,6 +63,21 @@ def _fetched(local: Local, remote: str, ids: Sequence[str] | None, report: SyncR
             if name not in found.shown and (name not in gone or report.verb == "fetch"):
                 report.add(name, Outcome.ABSENT, f"{remote} has no such session")
     return found
+
+
+def _kept_away(local: Local, found: Fetched) -> dict[str, Oid | None]:
+    """Give what a remote shows of sessions that were purged here, with the tips that they had then."""
+    ours = local.tips()
+    gone = {name: data for name, data in local.tombstones().items() if name in found.shown and name not in ours}
+    return {name: tombstone_tip(data) for name, data in gone.items() if is_purge(data)}
+
+
+def _tell_kept_away(report: SyncReport, name: str, *, has_gone_on: bool) -> None:
+    if has_gone_on:
+        detail = f"purged here, but it stands elsewhere at {report.remote}; to have it: claif-git pull {name}"
+        report.add(name, Outcome.SURVIVED, detail)
+    else:
+        report.add(name, Outcome.UP_TO_DATE, "purged here; it is not brought back")
 
 
 def _named(names: Iterable[str], ids: Sequence[str] | None) -> list[str]:
@@ -95,14 +116,18 @@ class _Pull:
             self._report.add(name, Outcome.REFUSED, error.message)
 
     def _come_back(self, name: str, tip: Oid, tombstone: bytes) -> None:
-        """Take a session that was deleted here: only if it went on since."""
-        local = self._local
-        if is_covered(local.repo, tip, tombstone_tip(tombstone)):
+        """Take a session that was deleted here: only if it went on since. One that was purged: it was named."""
+        local, purged = self._local, is_purge(tombstone)
+        if not purged and is_covered(local.repo, tip, tombstone_tip(tombstone)):
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here; it is not brought back")
             return
         local.join(name, tip)
         local.branch.write({tombstone_path(name): None}, f"restore: {name}", local.who, now())
-        self._report.add(name, Outcome.SURVIVED, "deleted here, but it went on elsewhere since: it is back")
+        if purged:
+            commits = self._found.commits.get(name, 0)
+            self._report.add(name, Outcome.NEW, "purged here before; it was named, and is back", commits)
+        else:
+            self._report.add(name, Outcome.SURVIVED, "deleted here, but it went on elsewhere since: it is back")
 
     def _advance(self, name: str, ours: Oid, tip: Oid) -> None:
         bases = self._local.repo.merge_bases(ours, tip)

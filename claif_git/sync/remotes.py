@@ -8,6 +8,7 @@ from claif_git.errors import InvalidInputError, RemoteNotFoundError
 from claif_git.git import Repository
 from claif_git.git.transport import Address, parse_address, redact
 from claif_git.history.store_branch import HIDDEN_TRACKING, PLAIN_HEADS, PLAIN_TRACKING
+from claif_git.sync.seen import forget
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _URL = re.compile(r"remote\.(.+)\.url")
@@ -28,8 +29,12 @@ def add_remote(repo: Repository, heads: str, name: str, address: str) -> None:
     parsed = parse_address(address)
     if repo.config_get(f"remote.{name}.url") is not None:
         raise InvalidInputError(f"there is a remote {name!r} already", hint="claif-git remote list")
-    repo.config_set(f"remote.{name}.fetch", f"+{heads}*:{tracking_prefix(heads, name)}*")
+    repo.config_set(f"remote.{name}.fetch", _refspec(heads, name))
     repo.config_set(f"remote.{name}.url", parsed.url)
+
+
+def _refspec(heads: str, name: str) -> str:
+    return f"+{heads}*:{tracking_prefix(heads, name)}*"
 
 
 def remotes(repo: Repository) -> dict[str, str]:
@@ -43,14 +48,25 @@ def remote_address(repo: Repository, name: str) -> Address:
     url = repo.config_get(f"remote.{name}.url") if _NAME.fullmatch(name) else None
     if url is None:
         raise RemoteNotFoundError(name)
-    return parse_address(url)
+    address = parse_address(url)
+    if address.is_local and not url.startswith(("/", "file:")):  # not ours, which are whole: git's own, from the top
+        top = repo.path.parent if repo.path.name == ".git" else repo.path
+        return parse_address(str(top / url))
+    return address
 
 
 def remove_remote(repo: Repository, heads: str, name: str) -> None:
-    """Forget a remote, with what is known of it here. RemoteNotFoundError."""
+    """Forget a remote, with what is known of it here. RemoteNotFoundError.
+
+    InvalidInputError for one of a code repository that code is fetched from as well: that is git's to forget.
+    """
     remote_address(repo, name)
+    refspecs = {value for key, value in repo.config_items() if key == f"remote.{name}.fetch"}
+    if heads != PLAIN_HEADS and refspecs != {_refspec(heads, name)}:
+        raise InvalidInputError(f"{name} is a remote of the code as well", hint=f"git remote remove {name}")
     prefix = f"remote.{name}."
     for key in {key for key, _ in repo.config_items() if key.startswith(prefix)}:
         repo.config_unset(key)
     for ref, tip in repo.refs(tracking_prefix(heads, name)).items():
         repo.move_ref(ref, tip, None)
+    forget(repo, name)

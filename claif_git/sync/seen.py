@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from claif_git.git import Oid, Repository, files, is_oid
@@ -22,12 +24,28 @@ class Verdict:
     reason: str
 
 
+def last_seen(repo: Repository, remote: str) -> datetime | None:
+    """Give when a remote was last looked at; None: never."""
+    try:
+        return datetime.fromtimestamp(_file(repo, remote).stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
+def forget(repo: Repository, remote: str) -> None:
+    """Keep nothing of a remote."""
+    _file(repo, remote).unlink(missing_ok=True)
+
+
+def _file(repo: Repository, remote: str) -> Path:
+    return repo.path / "claif" / "remotes" / f"{remote}.json"
+
+
 class Seen:
     """The verdicts on one remote's branches. The file is a convenience: without it, everything is looked at again."""
 
     def __init__(self, repo: Repository, remote: str, limits: Limits) -> None:
-        self._folder = repo.path / "claif" / "remotes"
-        self._path = self._folder / f"{remote}.json"
+        self._path = _file(repo, remote)
         self._rules = f"{RULES} {limits}"
         self.verdicts = self._read()
 
@@ -45,7 +63,7 @@ class Seen:
 
     def save(self) -> None:
         """Write the verdicts down."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         rows = {name: [verdict.tip, verdict.reason] for name, verdict in sorted(self.verdicts.items())}
         data = json.dumps({"rules": self._rules, "branches": rows}, ensure_ascii=True)
         files.replace(str(self._path), data.encode("ascii"), durable=False)
