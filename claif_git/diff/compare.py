@@ -63,10 +63,9 @@ def _changed(a: Snapshot, b: Snapshot, in_b: Mapping[str, tuple[int, Entry]], ba
         if isinstance(before, MalformedError) or isinstance(after, MalformedError):
             yield Changed(index, other_index, by, before, after)
             continue
-        content = word_diff(readable(before.content), readable(after.content))
         said_alike = repr(before.content) == repr(after.content)
-        fields = tuple(_fields(before, after))
-        yield Changed(index, other_index, by, before, after, () if said_alike else tuple(content), fields)
+        content = [] if said_alike else word_diff(readable(before.content), readable(after.content))
+        yield Changed(index, other_index, by, before, after, tuple(content), tuple(_fields(before, after)))
 
 
 def _changed_by(a: Entry, b: Entry, base: Folder | None) -> str:

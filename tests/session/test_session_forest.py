@@ -224,6 +224,17 @@ def test_the_log_of_a_family_holds_its_branches(manager: SessionManager, talk: s
     assert [turn.sessions for turn in manager.log(other, branches=True)] == [(other,)]
 
 
+def test_the_log_of_a_message_that_cannot_be_read_goes_on(manager: SessionManager, talk: str) -> None:
+    work = manager.path.parent / "work"
+    git(manager.path, "worktree", "add", "-q", str(work), talk)
+    folder = next(work.glob("messages/*"))
+    (folder / "2030-01-01T00-00-00.000000-user-0123abcd.md").write_text("no front matter", encoding="utf-8")
+    git(work, "add", "messages")
+    git(work, "commit", "-q", "-m", "by hand")
+    turn = manager.log(talk, limit=1)[0]
+    assert (turn.kind, turn.role, turn.message_index, turn.model) == ("message", "user", 4, None)
+
+
 # Show
 
 
