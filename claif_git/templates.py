@@ -160,9 +160,9 @@ style.
 BUILT_IN: Mapping[str, SessionTemplate] = {
     template.name: template
     for template in (
-        SessionTemplate("coding", _CODING, {"category": "coding"}, {"temperature": 0.2, "max_tokens": 16_000}),
-        SessionTemplate("analysis", _ANALYSIS, {"category": "analysis"}, {"temperature": 0.3, "max_tokens": 16_000}),
-        SessionTemplate("creative", _CREATIVE, {"category": "creative"}, {"temperature": 0.9, "max_tokens": 16_000}),
+        SessionTemplate("coding", _CODING, {"category": "coding"}, {"max_tokens": 16_000}),
+        SessionTemplate("analysis", _ANALYSIS, {"category": "analysis"}, {"max_tokens": 16_000}),
+        SessionTemplate("creative", _CREATIVE, {"category": "creative"}, {"max_tokens": 16_000}),
     )
 }
 """The templates every store has, by name."""

@@ -17,6 +17,7 @@ from claif_git.history.placing import Entry, place
 from claif_git.history.settings import CHRONOLOGICAL, settings_owner
 from claif_git.history.snapshot import Snapshot, stamp_in
 from claif_git.model.blocks import Json
+from claif_git.model.exchanges import starts_exchange
 from claif_git.model.message import Message
 
 
@@ -30,6 +31,7 @@ class Change:
         self.before, self.writer, self.add, self.now = before, writer, add, now
         self.root: Folder = before.root
         self.latest = before.latest
+        self._drops: list[Drop] = []
         self.appended: list[Entry] = []
         self.only_appends = True
 
@@ -45,7 +47,7 @@ class Change:
         if held is not None:
             return held
         stamp = layout.later_stamp(message.timestamp, self.latest)
-        folder = place(self.root, self.writer, stamp, message.role)
+        folder = place(self.root, self.writer, stamp, opens=starts_exchange(message))
         self.latest = stamp
         entry = self._put(f"{folder}/{layout.message_name(stamp, message.role, hash8)}", message)
         self.before.note_id(entry.path, message.id)
@@ -55,17 +57,23 @@ class Change:
     def insert_before(self, path: str, message: Message) -> Entry:
         """Put a message right before the one at `path`, into that one's page.
 
-        InvalidInputError where no time is left between that one and the message before it.
+        It goes before messages that are left out there as well, so that what is put in and dropped again and again, as
+        a summary is, does not use up the time between two neighbours. InvalidInputError where none is left.
         """
         self.only_appends = False
         folder, _, _ = path.rpartition("/")
-        page = self.root.folder(f"{layout.MESSAGES}/{folder}")
         high = stamp_in(path)
-        stamps = [named.stamp for name in page.items if (named := layout.parse_message_name(name))]
+        names = self.root.folder(f"{layout.MESSAGES}/{folder}").items
+        paths = [f"{folder}/{name}" for name in names if layout.parse_message_name(name)]
         if self.before.settings.order == CHRONOLOGICAL:  # the message before it may stand in any page
-            stamps += [stamp_in(entry.path) for entry in self.before.files]
-        low = max((stamp for stamp in stamps if stamp < high), default="")
-        stamp = layout.stamp_between(low, high)
+            paths += [entry.path for entry in self.before.files]
+        left_out = set(self.before.dropped)
+        for drop in self._drops:
+            left_out = left_out.union(drop.drop).difference(drop.keep)
+        earlier = [other for other in paths if stamp_in(other) < high]
+        low = max((stamp_in(other) for other in earlier if other not in left_out), default="")
+        first = min((stamp_in(other) for other in earlier if stamp_in(other) > low), default=high)
+        stamp = layout.stamp_between(low, first)
         return self._put(f"{folder}/{layout.message_name(stamp, message.role, identity(message))}", message)
 
     def rewrite(self, path: str, message: Message) -> Entry:
@@ -82,6 +90,7 @@ class Change:
         """Leave messages out, or take them in again, by a new drop file."""
         self.only_appends = False
         paths = Drop(tuple(sorted(drop)), tuple(sorted(keep)))
+        self._drops.append(paths)
         if not paths.drop and not paths.keep:
             return
         data = encode_drop(paths)

@@ -52,11 +52,11 @@ def _latest_below(folder: Folder, depth: int = 0) -> str:
     return latest
 
 
-def place(root: Folder, writer: str, stamp: str, role: str) -> str:
+def place(root: Folder, writer: str, stamp: str, *, opens: bool) -> str:
     """Give the folder, below `messages/`, that takes `writer`'s next message, which is stamped `stamp`.
 
     The last page in path order, if it is this writer's and not full; the run's next page, if full; else a new run.
-    A run that fills a crowded folder ends with an exchange: the next question opens a new run, one level further down.
+    A run that fills a crowded folder ends with an exchange: what `opens` the next one goes into a new run, elsewhere.
     """
     chain = _last_folders(root.folder(layout.MESSAGES))
     prefix, folder = chain[-1]
@@ -67,7 +67,7 @@ def place(root: Folder, writer: str, stamp: str, role: str) -> str:
         if run is not None and run.page is not None and run.writer == writer:
             if len(page) < layout.PAGE_SIZE:
                 return prefix + name
-            crowded = len(folder) >= layout.FOLDER_SIZE and role == "user"
+            crowded = len(folder) >= layout.FOLDER_SIZE and opens
             if run.page < layout.LAST_PAGE and not crowded:
                 return prefix + layout.run_name(run.stamp, writer, run.page + 1)
     return _folder_for_run(chain, writer, stamp) + layout.run_name(stamp, writer, 0)

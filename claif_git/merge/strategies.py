@@ -14,7 +14,8 @@ from claif_git.git.trees import Folder
 from claif_git.history.change import Change
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
-from claif_git.model.message import Message, MessageRole
+from claif_git.model.exchanges import starts_exchange
+from claif_git.model.message import Message
 
 Resolver: TypeAlias = Callable[[list[Message]], Sequence[Message]]
 """Called with the secondary's messages past the fork; gives those to keep, in the order they should have."""
@@ -70,14 +71,6 @@ def _exchanges(snapshot: Snapshot, entries: Sequence[Entry]) -> list[tuple[Any, 
             found[-1][0].append(said)
             found[-1][1].append(entry.path)
     return [(tuple(said), paths) for said, paths in found]
-
-
-def starts_exchange(message: Message) -> bool:
-    """Tell a person's turn from a tool's result, which comes back under the user's role."""
-    if message.role is not MessageRole.USER:
-        return False
-    blocks = message.content if isinstance(message.content, list) else []
-    return not blocks or any(block.get("type") != "tool_result" for block in blocks)
 
 
 def picked(

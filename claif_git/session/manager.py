@@ -7,32 +7,32 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from claif_git import config
+from claif_git.errors import InvalidInputError
 from claif_git.history.commits import Signature
 from claif_git.merge.result import MergeResult
 from claif_git.merge.strategies import Resolver, Strategy
+from claif_git.model.blocks import plain
+from claif_git.model.conditions import Condition, Selection
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
 from claif_git.session import branching, saving, shared, templates, trash, writing
 from claif_git.session.changing import ChangingHistory
 from claif_git.session.exchanging import Exchanging
-from claif_git.session.finding import Finding
-from claif_git.session.importing import Progress
+from claif_git.session.finding import Finder, Searched
 from claif_git.session.looking_back import LookingBack
 from claif_git.session.operations import record
 from claif_git.session.reading import choose, session_of
 from claif_git.session.store import Store
-from claif_git.session.working import Working
+from claif_git.session.tending import Tending
+from claif_git.session.working import Progress, Working
 from claif_git.templates import SessionTemplate
 
-if TYPE_CHECKING:
-    from claif_git.index import IndexStats
 
-
-class SessionManager(LookingBack, ChangingHistory, Exchanging):
+class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
     """Conversations in a git repository: a session is a branch, a turn is a commit, a message is a file.
 
     Every method that takes a session id takes a unique prefix of one, and raises SessionNotFoundError or
@@ -54,7 +54,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging):
         self._store = Store.open(config.default_store() if store is None else store)
         who = Signature.parse(author or config.identity())
         self._working = Working(self._store, who, durable=durability == "full")
-        self._finding = Finding(self._working)
+        self._finding = Finder(self._working)
         self._autosave = saving.Autosave(self._working)
 
     @property
@@ -71,6 +71,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging):
             self._autosave.close()
         finally:
             self._finding.close()
+            self._working.upkeep.close()
             self._store.close()
 
     def __enter__(self) -> Self:
@@ -110,15 +111,27 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging):
         self,
         filter_metadata: Mapping[str, Any] | None = None,
         *,
+        where: Sequence[str | Condition] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        model: str | None = None,
         limit: int | None = None,
         progress: Progress | None = None,
     ) -> list[Session]:
         """Give the sessions, newest change first.
 
-        `filter_metadata`: keys of the session's own fields (template, title) or of its metadata, each with its value;
-        None for what is not set. `progress` is called with (done, in all) where the index has much to catch up with.
+        filter_metadata  keys of the session's own fields (template, title, id) or of its metadata, each with its value;
+                         None for what is not set
+        where            conditions on the same: `key=value` and `key!=value` (JSON, or else text), `key~text` (in it,
+                         whatever its case)
+        since, until     of their latest change (both inclusive; naive: local time)
+        model            those in which a model of that name answered; `*` stands for any characters
+        progress         called with (done, in all) where the index has much to catch up with
         """
-        return self._finding.sessions(filter_metadata, limit, progress)
+        if filter_metadata is not None and not isinstance(filter_metadata, Mapping):
+            raise InvalidInputError(f"a filter is a mapping, not {type(filter_metadata).__name__}")
+        wanted = Selection.of(plain(filter_metadata or {}, "filter"), where, since, until, model)
+        return self._finding.sessions(wanted, limit, progress)
 
     def search_sessions(
         self,
@@ -128,19 +141,21 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging):
         role: MessageRole | str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        model: str | None = None,
+        regex: bool = False,
         progress: Progress | None = None,
     ) -> list[SearchHit]:
         """Give the best hits, best first, then latest first; at most `limit`, all for None.
 
         `query` is any text: words that all have to occur, "a phrase", prefix*. Case and diacritics do not count. A hit
         is a message in a session that shows it; in branches of that session it ranks lower. A session whose title
-        matches gives its first message that fits `role`, `since` and `until` (both inclusive; naive: local time).
-        """
-        return self._finding.search(query, limit, role=role, since=since, until=until, progress=progress)
+        matches gives its first message that fits `role`, `since` and `until` (both inclusive; naive: local time), and
+        `model` (`*` stands for any characters).
 
-    def reindex(self, progress: Progress | None = None) -> IndexStats:
-        """Build the index of lists and searches anew; give what it holds. Nothing else depends on it. StoreError."""
-        return self._finding.reindex(progress)
+        With `regex` it is a regular expression of Python's over what messages say, `^` and `$` the ends of each line.
+        One can be written that takes for ever on some text. InvalidInputError if it is none.
+        """
+        return self._finding.search(Searched(query, regex, role, since, until, model), limit, progress)
 
     def update_title(self, session_id: str, title: str | None) -> None:
         """Set the title; None takes it away."""
@@ -316,11 +331,3 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging):
     def change_permissions(self, session_id: str, user: str, permissions: Mapping[str, str | None]) -> None:
         """Change who may do what, as `user`; None takes somebody out. NotPermittedError if `user` may not write."""
         shared.change_rights(self._working, self.resolve(session_id), user, permissions)
-
-    # upkeep
-
-    def gc(self, *, dry_run: bool = False) -> dict[str, Any]:
-        """Empty the trash of what is older than 30 days, and pack. Give what was done."""
-        expired = trash.expire(self._working, dry_run=dry_run)
-        report = None if dry_run else self._store.repo.maintain(force=True)
-        return {"expired": expired, "maintenance": report}

@@ -24,8 +24,11 @@ from claif_git.model.times import now
 from claif_git.session.batch import Batch
 from claif_git.session.checked import Checked
 from claif_git.session.store import DRAFTS, Store, unique
+from claif_git.session.upkeep import Upkeep
 
 KEPT_SNAPSHOTS = 64
+Progress = Callable[[int, int], None]
+"""Called with (done, in all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Working:
         self.drafts: set[str] = set()
         self._batch: Batch | None = None
         self._checked = Checked(self.repo)
+        self.upkeep = Upkeep(self.repo)
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
 
     @property
@@ -162,6 +166,8 @@ class Working:
         self._transact(session_id, ref, act)
         self._keep(after[0])
         self._checked.moved(session_id, after[0].commit)
+        if self._batch is None:
+            self.upkeep.wrote()
         return after[0]
 
     def _build(self, before: Snapshot, build: Build, add: Add, ref: str) -> Snapshot:

@@ -25,7 +25,7 @@ class Tree:
     def say(self, writer: str, role: str = "user") -> str:
         number = len(self.said)
         stamp = layout.later_stamp(START + timedelta(seconds=number), latest_stamp(self.root))
-        folder = place(self.root, writer, stamp, role)
+        folder = place(self.root, writer, stamp, opens=role == "user")
         path = f"{folder}/{layout.message_name(stamp, role, f'{number:08x}')}"
         self.root = self.root.put(f"messages/{path}", f"{number:040x}")
         self.said.append(path)
