@@ -7,11 +7,12 @@ fast mode, regions, other hosts and negotiated prices are not in them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from claif_git.model import Tokens, count
+from claif_git.model import TokenCount, Tokens, count
+from claif_git.model.spending import hour_writes
 
 PRICES_AS_OF = "2026-10-24"
 
@@ -57,6 +58,8 @@ _PRICES: dict[str, Price] = {
 }
 _LONG_PROMPTS: dict[str, tuple[int, Price]] = {"claude-haiku-5-5": (100_000, Price(0.5, 2.5, 0.05))}
 """Models whose whole call costs more where the prompt, cached part included, has more tokens than this."""
+PRICE_STEPS = tuple(sorted({longest for longest, _ in _LONG_PROMPTS.values()}))
+"""All such numbers of tokens."""
 
 _MORE_OF_A_NAME = re.compile(r"-\d{1,2}(?!\d)")
 """What makes `claude-opus-4-9` another model than `claude-opus-4`; a date of eight digits does not."""
@@ -64,18 +67,30 @@ _MORE_OF_A_NAME = re.compile(r"-\d{1,2}(?!\d)")
 
 def cost_of(model: str | None, tokens: Tokens | None) -> float | None:
     """Give the US dollars a call cost, or None: an unknown model, or tokens that are not told apart by kind."""
-    name = _listed(model)
-    if name is None or not isinstance(tokens, Mapping):
+    if not isinstance(tokens, Mapping):
         return None
     counted = count(tokens)
-    price = _PRICES[name]
-    if name in _LONG_PROMPTS and counted.input > _LONG_PROMPTS[name][0]:
-        price = _LONG_PROMPTS[name][1]
-    hour = min(_hour_writes(tokens), counted.cache_write)
+    hour = min(hour_writes(tokens), counted.cache_write)
+    return cost_of_many(model, counted, hour, level_of(counted.input))
+
+
+def cost_of_many(model: str | None, counted: TokenCount, hour: int, level: int) -> float | None:
+    """Give what calls cost whose prompts were all of one level; `hour` of their cache writes were for an hour."""
+    name = _listed(model)
+    if name is None:
+        return None
+    longest, price = _LONG_PROMPTS.get(name, (0, _PRICES[name]))
+    if level <= bisect_left(PRICE_STEPS, longest):
+        price = _PRICES[name]
     fresh = counted.input - counted.cache_read - counted.cache_write
     write = (counted.cache_write - hour) * _WRITE_5M + hour * _WRITE_1H
     parts = ((fresh + write) * price.input, counted.cache_read * price.cache_read, counted.output * price.output)
     return sum(parts) / _MILLION
+
+
+def level_of(prompt: int) -> int:
+    """Say how many of PRICE_STEPS a prompt of so many tokens exceeds."""
+    return bisect_left(PRICE_STEPS, prompt)
 
 
 def _listed(model: str | None) -> str | None:
@@ -86,9 +101,3 @@ def _listed(model: str | None) -> str | None:
     if best is None or _MORE_OF_A_NAME.match(name, len(best)):
         return None
     return best
-
-
-def _hour_writes(usage: Mapping[str, Any]) -> int:
-    split = usage.get("cache_creation")
-    value = split.get("ephemeral_1h_input_tokens") if isinstance(split, Mapping) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -8,8 +8,8 @@ from typing import Any
 
 from claif_git.analytics.prices import PRICES_AS_OF, cost_of
 from claif_git.analytics.timing import is_persons, response_times
-from claif_git.errors import InvalidInputError
-from claif_git.model import Message, MessageRole, Session, TokenCount, Tokens, count, normalise_tokens
+from claif_git.model import Message, MessageRole, Session, TokenCount, count
+from claif_git.model.spending import model_of, tokens_of
 
 
 def session_stats(session: Session) -> dict[str, Any]:
@@ -45,16 +45,6 @@ def session_stats(session: Session) -> dict[str, Any]:
     }
 
 
-def tokens_of(message: Message) -> Tokens | None:
-    """Give a message's tokens, from where they stand: `tokens`, or `metadata["tokens"]`; None where there are none."""
-    if message.tokens is not None:
-        return message.tokens
-    try:
-        return normalise_tokens(message.metadata.get("tokens"))
-    except InvalidInputError:
-        return None
-
-
 def _token_stats(messages: Sequence[Message]) -> dict[str, int]:
     total = sum((count(tokens_of(message)) for message in messages), TokenCount())
     return {
@@ -75,19 +65,14 @@ def _duration(messages: Sequence[Message]) -> float:
     return (max(moments) - min(moments)).total_seconds() if moments else 0.0
 
 
-def _model_of(message: Message) -> str | None:
-    told = message.model or message.metadata.get("model")
-    return told if isinstance(told, str) and told else None
-
-
 def _models(messages: Sequence[Message]) -> dict[str, int]:
-    used = Counter(model for message in messages if (model := _model_of(message)))
+    used = Counter(model for message in messages if (model := model_of(message)))
     return dict(sorted(used.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _cost_stats(messages: Sequence[Message]) -> dict[str, Any]:
     counted = [(message, tokens) for message in messages if (tokens := tokens_of(message)) and count(tokens).total]
-    costs = [cost_of(_model_of(message), tokens) for message, tokens in counted]
+    costs = [cost_of(model_of(message), tokens) for message, tokens in counted]
     known = [cost for cost in costs if cost is not None]
     return {
         "cost": sum(known) if known else None,

@@ -5,13 +5,13 @@ schema          the tables
 database        the file: shared, damaged, locked, or one's own
 sessions, words     rows written from snapshots; growth tells what is new
 catchup         what moved since
-listing, searching  what is read
+listing, searching, matching, totals     what is read
 """
 
 from __future__ import annotations
 
 from claif_git.index.catchup import Progress
 from claif_git.index.index import Index, IndexStats, wanted_of
-from claif_git.index.searching import Wanted, best
+from claif_git.index.searching import Wanted
 
-__all__ = ["Index", "IndexStats", "Progress", "Wanted", "best", "wanted_of"]
+__all__ = ["Index", "IndexStats", "Progress", "Wanted", "wanted_of"]

@@ -81,6 +81,16 @@ class Database:
         self.connection.execute("BEGIN")
         yield from self._to_the_end()
 
+    @contextlib.contextmanager
+    def trying(self) -> Iterator[None]:
+        """Read what would be there if the block's changes were made, which none of them is in the end."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+
     def _to_the_end(self) -> Iterator[None]:
         try:
             yield
@@ -132,3 +142,9 @@ def discard(path: Path) -> None:
     """Remove an index. For who holds the queue."""
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def forget(repo: Repository) -> None:
+    """Remove a store's index, so that nothing of what was purged stays in it; it is built anew when it is wanted."""
+    with repo.queue("index", timeout=_WAIT_TO_OPEN):
+        discard(repo.path / "claif" / "index.db")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +19,16 @@ from claif_git.index.catchup import CatchUp, Progress
 from claif_git.index.database import Database, is_damage, open_shared
 from claif_git.index.growth import opened
 from claif_git.index.listing import listed
+from claif_git.index.matching import find_matching
 from claif_git.index.searching import Wanted, find
+from claif_git.index.totals import totals
 from claif_git.index.values import micros
-from claif_git.model.blocks import Json
+from claif_git.model.conditions import Selection, model_name
 from claif_git.model.message import MessageRole
+from claif_git.model.pattern import Pattern
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
+from claif_git.model.spending import Counted
 from claif_git.model.times import as_utc
 
 _ALONE_FOR = 30.0
@@ -62,14 +66,15 @@ class Index:
         self._database: Database | None = None
         self._alone_until = 0.0
 
-    def sessions(
-        self, wanted: Mapping[str, Json] | None = None, limit: int | None = None, progress: Progress | None = None
-    ) -> list[Session]:
-        """Give the sessions with every wanted value, newest change first. StoreError."""
+    def sessions(self, wanted: Selection, limit: int | None = None, progress: Progress | None = None) -> list[Session]:
+        """Give the sessions that are selected, newest change first. StoreError."""
 
         def work(database: Database) -> list[Session]:
-            CatchUp(self._repo, self._heads, database, progress).sessions()
-            return listed(database.connection, wanted or {}, limit, self._opened)
+            if wanted.model is None:
+                CatchUp(self._repo, self._heads, database, progress).sessions()
+            else:
+                self._catch_up(database, progress)
+            return listed(database.connection, wanted, limit, self._opened)
 
         return self._run(work)
 
@@ -84,6 +89,44 @@ class Index:
                 return find(database.connection, wanted, _EVERYTHING if limit is None else limit, skip)
 
         return self._run(work) if wanted.expression and limit != 0 else []
+
+    def match(
+        self,
+        pattern: Pattern,
+        wanted: Wanted,
+        limit: int | None = 20,
+        skip: Collection[str] = (),
+        progress: Progress | None = None,
+    ) -> list[SearchHit]:
+        """Give the latest messages that match, whatever the expression; none in the sessions to `skip`. StoreError."""
+
+        def work(database: Database) -> list[SearchHit]:
+            self._catch_up(database, progress)
+            with database.reading():
+                most = _EVERYTHING if limit is None else limit
+                return find_matching(database.connection, wanted, pattern, most, skip)
+
+        return self._run(work) if limit != 0 else []
+
+    def totals(
+        self,
+        wanted: Wanted,
+        by: str | None,
+        steps: Sequence[int],
+        unsaved: Collection[Snapshot],
+        progress: Progress | None,
+    ) -> Counted:
+        """Count what messages took, the sessions in `unsaved` as they stand there. StoreError."""
+
+        def work(database: Database) -> Counted:
+            self._catch_up(database, progress)
+            with database.trying():
+                for snapshot in unsaved:
+                    number = sessions.record(database.connection, self._repo, snapshot, loose=False)
+                    words.place(database.connection, self._repo, number, snapshot, "")
+                return totals(database.connection, wanted, by, steps)
+
+        return self._run(work)
 
     def search_in(self, snapshots: Collection[Snapshot], wanted: Wanted, limit: int | None = 20) -> list[SearchHit]:
         """Search sessions as they stand at some commits, whatever their refs say."""
@@ -209,6 +252,7 @@ def wanted_of(
     role: MessageRole | str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    model: str | None = None,
 ) -> Wanted:
     """Give what a query asks for. InvalidInputError for a role that is none, or times out of range."""
     if not isinstance(query, str):
@@ -216,4 +260,4 @@ def wanted_of(
     if role is not None and str(role) not in {item.value for item in MessageRole}:
         raise InvalidInputError(f"role is system, user or assistant, not {str(role)!r}")
     first, last = (None if moment is None else micros(as_utc(moment)) for moment in (since, until))
-    return Wanted(text.expression(query), None if role is None else str(role), first, last)
+    return Wanted(text.expression(query), None if role is None else str(role), first, last, model_name(model))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
 from claif_git.errors import MalformedError
 from claif_git.history.settings import CHRONOLOGICAL, PATH_ORDER
 from claif_git.history.snapshot import Snapshot
-from claif_git.index.values import moment, restored, stored
+from claif_git.index.values import micros, moment, restored, stored
 from claif_git.model.blocks import Json
 from claif_git.model.canonical import canonical
+from claif_git.model.conditions import CONTAINS, IS, Condition, Selection
 from claif_git.model.message import Message
 from claif_git.model.session import Session
 
@@ -23,33 +24,64 @@ Open = Callable[[str, str], Snapshot]
 _COLUMNS = "name, tip, title, template, messages, chronological, created, updated, metadata, parameters"
 
 
-def listed(
-    connection: sqlite3.Connection, wanted: Mapping[str, Json], limit: int | None, opener: Open
-) -> list[Session]:
-    """Give the sessions that have every wanted value, newest change first, ties by id."""
-    conditions, values = ["shown"], list[Any]()
-    for key, value in wanted.items():
-        condition, bound = _condition(key, value)
-        conditions.append(condition)
-        values += bound
-    where = " AND ".join(conditions)
+def listed(connection: sqlite3.Connection, wanted: Selection, limit: int | None, opener: Open) -> list[Session]:
+    """Give the sessions that are selected, newest change first, ties by id."""
+    connection.create_function("holds", 5, _holds_of(wanted.conditions), deterministic=True)
+    narrowed = [("shown", list[Any]()), *_conditions(wanted)]
+    where = " AND ".join(text for text, _ in narrowed)
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM sessions WHERE {where} ORDER BY updated DESC, name LIMIT ?",  # noqa: S608 - our words
-        (*values, -1 if limit is None else limit),
+        (*(value for _, values in narrowed for value in values), -1 if limit is None else limit),
     )
     return [_session(row, opener) for row in rows.fetchall()]
 
 
-def _condition(key: str, value: Json) -> tuple[str, list[Any]]:
-    if key == "id" and isinstance(value, str):
-        return '(name = ? OR id IN (SELECT session FROM "values" WHERE key = ? AND value = ?))', [
-            stored(value),
-            key,
-            canonical(value),
-        ]
+def _conditions(wanted: Selection) -> Iterator[tuple[str, list[Any]]]:
+    """Give what `sessions` has to fulfil, as SQL, each with its values."""
+    for number, condition in enumerate(wanted.conditions):
+        yield _contains(number, condition) if condition.sign == CONTAINS else _equals(condition)
+    if wanted.since is not None:
+        yield "updated >= ?", [micros(wanted.since)]
+    if wanted.until is not None:
+        yield "updated <= ?", [micros(wanted.until)]
+    if wanted.model is not None:
+        test, name = model_test(wanted.model)
+        spoke = f"SELECT session FROM places JOIN blobs ON blobs.id = blob WHERE {test}"  # noqa: S608 - our words
+        yield f"id IN ({spoke})", [name]
+
+
+def _equals(condition: Condition) -> tuple[str, list[Any]]:
+    key, value = condition.key, condition.value
+    text, bound = 'id IN (SELECT session FROM "values" WHERE key = ? AND value = ?)', [stored(key), canonical(value)]
     if value is None:
-        return 'id NOT IN (SELECT session FROM "values" WHERE key = ?)', [stored(key)]
-    return 'id IN (SELECT session FROM "values" WHERE key = ? AND value = ?)', [stored(key), canonical(value)]
+        text, bound = 'id NOT IN (SELECT session FROM "values" WHERE key = ?)', [stored(key)]
+        text = f"(0 AND {text})" if key == "id" else text  # no session is without an id
+    elif key == "id" and isinstance(value, str):
+        text, bound = f"(name = ? OR {text})", [stored(value), *bound]
+    return text if condition.sign == IS else f"NOT {text}", bound
+
+
+def _contains(number: int, condition: Condition) -> tuple[str, list[Any]]:
+    """Ask Python, of the sessions that have the key at all."""
+    has_key = "(? = 'id' OR id IN (SELECT session FROM \"values\" WHERE key = ?))"
+    key = stored(condition.key)
+    return f"({has_key} AND holds(?, name, title, template, metadata))", [key, key, number]
+
+
+def _holds_of(conditions: Sequence[Condition]) -> Callable[..., bool]:
+    def holds(number: int, name: str, title: str | bytes | None, template: str | bytes | None, metadata: str) -> bool:
+        condition = conditions[number]
+        own = {"id": name, "title": restored(title), "template": restored(template)}
+        return condition.holds_for([_mapping(metadata).get(condition.key), own.get(condition.key)])
+
+    return holds
+
+
+def model_test(name: str) -> tuple[str, str | bytes | None]:
+    """Give, as SQL, what `blobs` has to fulfil for a model of that name, and the value; `*` is any characters."""
+    if "*" not in name:
+        return "blobs.model = ?", stored(name)
+    return "blobs.model GLOB ?", stored(name.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _session(row: tuple[Any, ...], opener: Open) -> Session:

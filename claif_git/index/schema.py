@@ -4,7 +4,8 @@ sessions   a row a branch. What a list shows is that of `tip`; `placed` is the c
            `shown` 0: somebody's own branch, no session. `loose`: the tip came from a loose ref. `grows`: its title and
            date are its own, so that messages put at its end change nothing else. `latest`: the latest stamp in the tree
 values     what a filter asks for: a session's metadata, title and template, each value in its canonical form
-blobs      a row a message file, however many sessions show it; `role` NULL: it cannot be read. Times in µs since 1970
+blobs      a row a message file, however many sessions show it; `role` NULL: it cannot be read. Times in µs since 1970.
+           `total` to `hour_write` are its tokens, as `claif_git.model.spending` tells them apart
 places     a session's messages in its order; `added`: the commit that added one, where catching up learned it
 words      full text over `blobs.said`; `titles`: over the sessions' titles
 """
@@ -15,7 +16,7 @@ import sqlite3
 
 from claif_git.index.text import TOKENIZER
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -31,8 +32,10 @@ CREATE TABLE "values"(key NOT NULL, value TEXT NOT NULL, session INTEGER NOT NUL
     PRIMARY KEY(key, value, session)) WITHOUT ROWID;
 CREATE INDEX values_of ON "values"(session);
 CREATE TABLE folders(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
-CREATE TABLE blobs(id INTEGER PRIMARY KEY, oid BLOB NOT NULL UNIQUE, role TEXT, time INTEGER, tokens TEXT, model TEXT,
+CREATE TABLE blobs(id INTEGER PRIMARY KEY, oid BLOB NOT NULL UNIQUE, role TEXT, time INTEGER, model TEXT,
+    total INTEGER, input INTEGER, output INTEGER, cache_read INTEGER, cache_write INTEGER, hour_write INTEGER,
     metadata TEXT, said TEXT NOT NULL);
+CREATE INDEX blobs_model ON blobs(model) WHERE model NOTNULL;
 CREATE TABLE places(session INTEGER NOT NULL, position INTEGER NOT NULL, blob INTEGER NOT NULL, folder INTEGER NOT NULL,
     name TEXT NOT NULL, added BLOB, PRIMARY KEY(session, position)) WITHOUT ROWID;
 CREATE INDEX places_of ON places(blob, session);

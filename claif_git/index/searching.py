@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from claif_git.index.listing import model_test
 from claif_git.index.text import END, START, snippet
 from claif_git.index.values import moment, restored
 from claif_git.model.message import MessageRole
-from claif_git.model.search import SearchHit
+from claif_git.model.search import SearchHit, Snippet, best_first
 
-_COPY = 0.5
+COPY = 0.5
 """What a hit counts where the same message was shown by an earlier session: branches do not crowd out the rest."""
 _WORDS_ROUND = 12
 _SNIPPET = f"snippet({{0}}, 0, '{START}', '{END}', '…', {2 * _WORDS_ROUND})"
@@ -20,18 +21,28 @@ _SNIPPET = f"snippet({{0}}, 0, '{START}', '{END}', '…', {2 * _WORDS_ROUND})"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search asks for: an FTS5 expression, and what narrows it; times in µs since 1970, both inclusive."""
+    """What a search asks for: an FTS5 expression, and what narrows it; times in µs since 1970, both inclusive.
+
+    `model` may hold `*` for any characters.
+    """
 
     expression: str
     role: str | None = None
     since: int | None = None
     until: int | None = None
+    model: str | None = None
 
     def conditions(self) -> tuple[str, list[Any]]:
         """Give what `blobs` has to fulfil, as SQL that starts with AND, and its values."""
-        given = [("role = ?", self.role), ("time >= ?", self.since), ("time <= ?", self.until)]
+        given: list[tuple[str, Any]] = [
+            ("blobs.role = ?", self.role),
+            ("blobs.time >= ?", self.since),
+            ("blobs.time <= ?", self.until),
+        ]
+        if self.model is not None:
+            given.append(model_test(self.model))
         bound = [(text, value) for text, value in given if value is not None]
-        return "".join(f" AND blobs.{text}" for text, _ in bound), [value for _, value in bound]
+        return "".join(f" AND {text}" for text, _ in bound), [value for _, value in bound]
 
 
 def find(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: Collection[str]) -> list[SearchHit]:
@@ -41,14 +52,7 @@ def find(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: Colle
         other = found.get((hit.session_id, hit.message_index))
         if other is None or other.score <= hit.score:
             found[hit.session_id, hit.message_index] = hit
-    return best(found.values(), limit)
-
-
-def best(hits: Collection[SearchHit], limit: int | None) -> list[SearchHit]:
-    """Order hits, the best first, then the latest; give the first `limit`, all for None."""
-    ordered = sorted(hits, key=lambda hit: (hit.session_id, hit.message_index))
-    ordered.sort(key=lambda hit: (hit.score, hit.timestamp), reverse=True)
-    return ordered[:limit]
+    return best_first(found.values(), limit)
 
 
 def _by_words(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: Collection[str]) -> list[SearchHit]:
@@ -71,22 +75,29 @@ def _by_words(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: 
 def _places(
     connection: sqlite3.Connection, wanted: Wanted, blob: int, score: float, skip: Collection[str]
 ) -> Iterator[SearchHit]:
+    return hits_of(connection, blob, score, skip, lambda: _words_round(connection, wanted, blob))
+
+
+def hits_of(
+    connection: sqlite3.Connection, blob: int, score: float, skip: Collection[str], words: Callable[[], Snippet]
+) -> Iterator[SearchHit]:
+    """Give a message as hits, one in each session that shows it; in all but the earliest it counts COPY times."""
     rows = connection.execute(
         "SELECT sessions.name, sessions.title, position, role, time FROM places"
         " JOIN sessions ON sessions.id = session JOIN blobs ON blobs.id = blob"
         " WHERE blob = ? ORDER BY sessions.created, sessions.name, position",
         (blob,),
     ).fetchall()
-    words = None
+    said = None
     weight = score
     for name, title, position, role, time in rows:
         if name not in skip:
-            words = words or _words_round(connection, wanted, blob)
-            yield SearchHit(name, restored(title), position, MessageRole(role), moment(time), words, weight)
-        weight = score * _COPY
+            said = said or words()
+            yield SearchHit(name, restored(title), position, MessageRole(role), moment(time), said, weight)
+        weight = score * COPY
 
 
-def _words_round(connection: sqlite3.Connection, wanted: Wanted, blob: int) -> Any:
+def _words_round(connection: sqlite3.Connection, wanted: Wanted, blob: int) -> Snippet:
     row = connection.execute(
         f"SELECT {_SNIPPET.format('words')} FROM words WHERE words MATCH ? AND rowid = ?",  # noqa: S608 - our words
         (wanted.expression, blob),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from claif_git.model.pattern import without_controls
 from claif_git.model.search import Snippet
 
 LONGEST_QUERY = 2000
@@ -28,7 +29,6 @@ _NO_LETTERS = "".join(
 _PARTING = "¦©®°" + _NO_LETTERS
 TOKENIZER = f"unicode61 remove_diacritics 2 categories 'L* N* Co So' separators '{_PARTING}'"
 
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai and Lao, Burmese, Khmer
     "\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"  # Korean: its particles stick to the word
@@ -43,8 +43,13 @@ _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 
 def kept(text: str) -> str:
     """Give text as the index keeps it: without control characters, with seams around what is a word by itself."""
-    clean = _UNFIT.sub(" ", text)
+    clean = without_controls(text)
     return clean if clean.isascii() or not _IS_ALONE.search(clean) else _SEAMS.sub(_SEAM, clean)
+
+
+def told(text: str) -> str:
+    """Give back what `kept` was given, less its control characters."""
+    return text.replace(_SEAM, "")
 
 
 def expression(query: str) -> str:
@@ -53,7 +58,7 @@ def expression(query: str) -> str:
     Any text is one. Only its first LONGEST_QUERY characters and MOST_TERMS terms are looked at.
     """
     terms: list[str] = []
-    for found in _TERM.finditer(_UNFIT.sub(" ", query[:LONGEST_QUERY])):
+    for found in _TERM.finditer(without_controls(query[:LONGEST_QUERY])):
         phrase, starred, word = found.groups()
         text, star = (word, word.endswith("*")) if phrase is None else (phrase, bool(starred))
         if any(map(_speaks, text)):

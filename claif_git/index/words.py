@@ -17,9 +17,13 @@ from claif_git.index.sessions import stand_alone
 from claif_git.index.text import kept
 from claif_git.index.values import compact, micros, stored
 from claif_git.model import searchable
+from claif_git.model.spending import Spent, model_of, spent_by
 
 _AT_ONCE = 512
 """Messages that are in memory at a time."""
+_NO_TOKENS = (None,) * len(Spent._fields)
+_UNREADABLE = (None, None, None, *_NO_TOKENS, None, "")
+_MARKS = ", ".join("?" * (2 + len(_UNREADABLE)))
 _log = logging.getLogger(__name__)
 
 
@@ -135,21 +139,21 @@ class _Placer:
                 found[entry.blob] = following
                 new.append((following, bytes.fromhex(entry.blob), *said))
                 following += 1
-        self._db.executemany("INSERT INTO blobs VALUES(?, ?, ?, ?, ?, ?, ?, ?)", new)
+        self._db.executemany(f"INSERT INTO blobs VALUES({_MARKS})", new)
         self._db.executemany("INSERT INTO words(rowid, said) VALUES(?, ?)", ((row[0], row[-1]) for row in new))
         return found
 
     def _said(self, blob: str) -> tuple[Any, ...] | None:
-        """Give role, time, tokens, model, metadata and words; None if there is no such blob."""
+        """Give role, time, model, tokens by kind, metadata and words; None if there is no such blob."""
         try:
             message = decode_kept(self._snapshot.blob(blob))
         except MalformedError:
-            return (None, None, None, None, None, "")
+            return _UNREADABLE
         except StoreError as error:
             _log.warning("%s: %s", self._snapshot.session_id, error)
             self.is_whole = False
             return None
-        tokens = None if message.tokens is None else compact(message.tokens)
         metadata = compact(message.metadata) if message.metadata else None
         words = kept(searchable(message.content))
-        return (str(message.role), micros(message.timestamp), tokens, stored(message.model), metadata, words)
+        tokens = spent_by(message) or _NO_TOKENS
+        return (str(message.role), micros(message.timestamp), stored(model_of(message)), *tokens, metadata, words)

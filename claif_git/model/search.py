@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -37,3 +38,10 @@ class SearchHit:
     timestamp: datetime
     snippet: Snippet
     score: float
+
+
+def best_first(hits: Iterable[SearchHit], limit: int | None) -> list[SearchHit]:
+    """Order hits, the best first, then the latest; give the first `limit`, all for None."""
+    ordered = sorted(hits, key=lambda hit: (hit.session_id, hit.message_index))
+    ordered.sort(key=lambda hit: (hit.score, hit.timestamp), reverse=True)
+    return ordered[:limit]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claif_git.session.importing import ImportReport, Progress, import_parsed
-from claif_git.session.working import Working
+from claif_git.session.working import Progress, Working
 
 if TYPE_CHECKING:
+    from claif_git.session.importing import ImportReport
     from claif_git.session.standing import StoreStatus
     from claif_git.sync import SyncReport
 
@@ -51,6 +51,7 @@ class Exchanging:
     ) -> ImportReport:
         """Import what `import_file` would find in a file of these bytes and that name."""
         from claif_git.importers import parse
+        from claif_git.session.importing import import_parsed
 
         parsed = parse(data, name=name, source=source, keep_raw=keep_raw)
         return import_parsed(self._working, parsed, dry_run=dry_run, progress=progress)

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError
+from claif_git.errors import IndexUnavailableError, InvalidInputError
 from claif_git.history.snapshot import Snapshot
-from claif_git.model.blocks import Json, plain
+from claif_git.model.conditions import Selection
 from claif_git.model.message import MessageRole
-from claif_git.model.search import SearchHit
+from claif_git.model.pattern import Pattern
+from claif_git.model.search import SearchHit, best_first
 from claif_git.model.session import Session
-from claif_git.session.reading import matches, newest_first, session_of
+from claif_git.model.spending import Counted
+from claif_git.session import by_git
+from claif_git.session.reading import condition, newest_first
 from claif_git.session.working import Working
 
 if TYPE_CHECKING:
     from claif_git.index import Index, IndexStats, Progress
 
-_log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What is searched for: a query's words, or with `regex` what matches; and what narrows it."""
+
+    query: str
+    regex: bool = False
+    role: MessageRole | str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    model: str | None = None
+
+    def narrowed(self) -> dict[str, Any]:
+        """Give what narrows it, by name."""
+        return {name: getattr(self, name) for name in ("role", "since", "until", "model")}
 
 
-class Finding:
+class Finder:
     """One manager's way into the index. All methods are thread-safe."""
 
     def __init__(self, working: Working) -> None:
@@ -42,58 +59,71 @@ class Finding:
                 self._index = Index(self._working.repo, self._working.store.heads)
             return self._index
 
-    def sessions(
-        self, wanted: Mapping[str, Any] | None, limit: int | None, progress: Progress | None = None
-    ) -> list[Session]:
-        """Give the sessions that have every wanted value, newest change first. See SessionManager.list_sessions."""
-        if wanted is not None and not isinstance(wanted, Mapping):
-            raise InvalidInputError(f"a filter is a mapping, not {type(wanted).__name__}")
-        values = plain(wanted or {}, "filter")
+    def sessions(self, wanted: Selection, limit: int | None, progress: Progress | None = None) -> list[Session]:
+        """Give the sessions that are selected, newest change first. See SessionManager.list_sessions."""
         _check(limit)
         drafts = self._drafts()
         try:
-            found = self.index.sessions(values, None if limit is None else limit + len(drafts), progress)
+            found = self.index.sessions(wanted, None if limit is None else limit + len(drafts), progress)
         except IndexUnavailableError:
-            found = self._by_git(values)
+            found = by_git.selected(by_git.snapshots(self._working, progress), wanted)
         if not drafts:
             return found[:limit]
-        unsaved = [session_of(snapshot) for snapshot in drafts.values()]
         found = [session for session in found if session.id not in drafts]
-        return newest_first([*found, *(session for session in unsaved if matches(session, values))])[:limit]
+        return newest_first([*found, *by_git.selected(drafts.values(), wanted)])[:limit]
 
-    def _by_git(self, values: Mapping[str, Json]) -> list[Session]:
-        """Read every session from git, which takes seconds where there are thousands."""
-        found: list[Session] = []
-        for session_id, tip in self._working.store.ids().items():
-            try:
-                snapshot = self._working.peek(session_id, tip)
-                if snapshot.is_session:
-                    found.append(session_of(snapshot))
-            except ClaifGitError as error:
-                _log.warning("session %s is left out: %s", session_id, error)
-        return newest_first(session for session in found if matches(session, values))
+    def search(self, wanted: Searched, limit: int | None, progress: Progress | None) -> list[SearchHit]:
+        """Give the best hits, best first. See SessionManager.search_sessions."""
+        if wanted.regex:
+            return self._match(wanted, limit, progress)
+        index = self.index
+        from claif_git.index import wanted_of
 
-    def search(
+        narrowed = wanted_of(wanted.query, **wanted.narrowed())
+        _check(limit)
+        drafts = self._drafts()
+        found = index.search(narrowed, limit, drafts, progress)
+        if drafts:
+            found = best_first([*found, *index.search_in(drafts.values(), narrowed, limit)], limit)
+        return found
+
+    def _match(self, wanted: Searched, limit: int | None, progress: Progress | None) -> list[SearchHit]:
+        pattern, fits = Pattern(wanted.query), condition(**wanted.narrowed())
+        _check(limit)
+        drafts = self._drafts()
+        unsaved: Iterable[Snapshot] = drafts.values()
+        try:
+            index = self.index
+            from claif_git.index import wanted_of
+
+            found = index.match(pattern, wanted_of("", **wanted.narrowed()), limit, drafts, progress)
+        except IndexUnavailableError:
+            found, unsaved = [], self._as_seen(drafts, progress)
+        return best_first([*found, *by_git.matching(unsaved, pattern, fits)], limit)
+
+    def totals(
         self,
-        query: str,
-        limit: int | None,
-        *,
-        role: MessageRole | str | None,
+        by: str | None,
+        steps: Sequence[int],
         since: datetime | None,
         until: datetime | None,
         progress: Progress | None,
-    ) -> list[SearchHit]:
-        """Give the best hits, best first. See SessionManager.search_sessions."""
-        index = self.index
-        from claif_git.index import best, wanted_of
-
-        wanted = wanted_of(query, role=role, since=since, until=until)
-        _check(limit)
+    ) -> Counted:
+        """Count what the messages of all sessions took, unsaved ones included; see `claif_git.index.totals`."""
+        fits = None if since is until is None else condition(None, since, until)
         drafts = self._drafts()
-        found = index.search(wanted, limit, drafts, progress)
-        if drafts:
-            found = best([*found, *index.search_in(drafts.values(), wanted, limit)], limit)
-        return found
+        try:
+            index = self.index
+            from claif_git.index import wanted_of
+
+            return index.totals(wanted_of("", since=since, until=until), by, steps, drafts.values(), progress)
+        except IndexUnavailableError:
+            return by_git.totals(self._as_seen(drafts, progress), fits, by, steps)
+
+    def _as_seen(self, drafts: Mapping[str, Snapshot], progress: Progress | None) -> Iterator[Snapshot]:
+        """Give every session as this manager sees it, from git."""
+        saved = by_git.snapshots(self._working, progress)
+        yield from (drafts.get(snapshot.session_id, snapshot) for snapshot in saved)
 
     def _drafts(self) -> dict[str, Snapshot]:
         """Give the sessions of which this manager has unsaved turns, as it sees them; a running batch is flushed."""
@@ -108,9 +138,10 @@ class Finding:
         return self.index.reindex(progress)
 
     def close(self) -> None:
-        """Close the index, if it was opened."""
-        if self._index is not None:
-            self._index.close()
+        """Close the index, if it was opened. It is opened again when it is wanted."""
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
 
 
 def _check(limit: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from claif_git.format.header import SessionHeader
@@ -17,10 +17,7 @@ from claif_git.model.message import Message, MessageRole
 from claif_git.session.operations import record
 from claif_git.session.store import IMPORTS
 from claif_git.session.trash import tombstone_path
-from claif_git.session.working import Working
-
-Progress = Callable[[int, int], None]
-"""Called with (messages done, messages in all)."""
+from claif_git.session.working import Progress, Working
 
 
 @dataclass(frozen=True, slots=True)

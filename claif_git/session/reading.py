@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from claif_git.errors import InvalidInputError, MalformedError, MessageIndexError
@@ -11,9 +11,10 @@ from claif_git.history.description import created_at, title_of
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot, updated_at
 from claif_git.model.blocks import Json
-from claif_git.model.canonical import canonical
+from claif_git.model.conditions import IS, Condition, is_named, model_name
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.session import Session
+from claif_git.model.spending import model_of
 from claif_git.model.times import as_utc
 
 
@@ -41,14 +42,7 @@ def matches(session: Session, wanted: Mapping[str, Json]) -> bool:
 
     1 and 1.0 are the same value, True is another; None is what is not there.
     """
-    own = {"template": session.template, "title": session.title, "id": session.id}
-    return all(_has([session.metadata.get(key), own.get(key)], value) for key, value in wanted.items())
-
-
-def _has(held: Sequence[Json], wanted: Json) -> bool:
-    if wanted is None:
-        return all(value is None for value in held)
-    return any(value is not None and canonical(value) == canonical(wanted) for value in held)
+    return all(Condition(key, IS, value).holds(session) for key, value in wanted.items())
 
 
 def newest_first(sessions: Iterable[Session]) -> list[Session]:
@@ -82,7 +76,7 @@ def choose(
     """
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
         raise InvalidInputError(f"a limit is a number from 0, not {limit!r}")
-    fits = _condition(role, since, until)
+    fits = condition(role, since, until)
     found: list[Message] = []
     for entry in reversed(snapshot.shown):
         if limit is not None and len(found) >= limit:
@@ -106,18 +100,24 @@ def _may_be(snapshot: Snapshot, entry: Entry, role: str) -> bool:
         return False
 
 
-def _condition(
-    role: MessageRole | str | None, since: datetime | None, until: datetime | None
+def condition(
+    role: MessageRole | str | None, since: datetime | None, until: datetime | None, model: str | None = None
 ) -> Callable[[Message], bool]:
+    """Give what tells whether a message fits: said in a span, both ends in it, by a role, by a model.
+
+    InvalidInputError for a role that is none, and times out of range.
+    """
     if role is not None and str(role) not in {item.value for item in MessageRole}:
         raise InvalidInputError(f"role is system, user or assistant, not {str(role)!r}")
     start, end = (as_utc(moment) if moment is not None else None for moment in (since, until))
+    name = model_name(model)
 
     def fits(message: Message) -> bool:
         return (
             (role is None or message.role == str(role))
             and (start is None or message.timestamp >= start)
             and (end is None or message.timestamp <= end)
+            and (name is None or is_named(name, model_of(message)))
         )
 
     return fits

@@ -1,0 +1,58 @@
+"""The verbs that look after a store as a whole: counting it, packing it, finding what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from claif_git.errors import UnknownNameError
+from claif_git.model.spending import GROUPS
+from claif_git.session import trash
+from claif_git.session.finding import Finder
+from claif_git.session.working import Progress, Working
+
+if TYPE_CHECKING:
+    from claif_git.analytics.totals import StoreStats
+    from claif_git.index import IndexStats
+
+
+class Tending:
+    """A part of SessionManager. `progress` is called with (done, in all) of whatever takes long."""
+
+    _working: Working
+    _finding: Finder
+
+    def store_stats(
+        self,
+        *,
+        by: Literal["model", "day", "project", "session"] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> StoreStats:
+        """Give sessions, messages, tokens and cost of the whole store, and of its groups.
+
+        by             "model", "day" (in UTC), "project" (the metadata's `project`, else the last folder of its `cwd`),
+                       "session"; UnknownNameError lists them
+        since, until   only what was said then (both inclusive; naive: local time)
+
+        A message that several sessions show counts once in the total, and once in each group.
+        """
+        from claif_git.analytics.prices import PRICE_STEPS
+        from claif_git.analytics.totals import store_stats
+
+        if by is not None and by not in GROUPS:
+            raise UnknownNameError("group", str(by), GROUPS)
+        everything = self._finding.totals(None, PRICE_STEPS, since, until, progress)
+        grouped = self._finding.totals(by, PRICE_STEPS, since, until, progress) if by else None
+        return store_stats(everything, by, grouped)
+
+    def reindex(self, progress: Progress | None = None) -> IndexStats:
+        """Build the index of lists and searches anew; give what it holds. Nothing else depends on it. StoreError."""
+        return self._finding.reindex(progress)
+
+    def gc(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """Empty the trash of what is older than 30 days, and pack. Give what was done."""
+        expired = trash.expire(self._working, dry_run=dry_run)
+        report = None if dry_run else self._working.repo.maintain(force=True)
+        return {"expired": expired, "maintenance": report}
