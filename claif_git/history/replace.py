@@ -33,7 +33,7 @@ def replace_messages(change: Change, messages: Sequence[Message], read_at: Snaps
     kept = {path for index, path in known.items() if index in staying}
     gone = ({entry.path for entry in read_at.shown} | set(known.values())) & shown - kept
     change.drop(gone, kept - shown)
-    _put_in(change, messages, known, staying)
+    _put_in(change, messages, {index: known[index] for index in staying}, known)
     for index in sorted(staying):
         _edit(change, ordered[ranks[known[index]]], messages[index])
     return len(gone)
@@ -93,7 +93,7 @@ def _longest_rising(paths: list[str | None], rank: dict[str, int]) -> set[int]:
     return chosen
 
 
-def _put_in(change: Change, messages: Sequence[Message], known: dict[int, str], staying: set[int]) -> None:
+def _put_in(change: Change, messages: Sequence[Message], staying: dict[int, str], known: dict[int, str]) -> None:
     """Put in what is new or moved: before the next message that stays, or at the end where none follows.
 
     An id stands once in a tree: of several messages that have one, the first is put in, and none where it is held.
@@ -103,7 +103,7 @@ def _put_in(change: Change, messages: Sequence[Message], known: dict[int, str], 
     repeated = _repeated(change, messages, known)
     for index in range(len(messages) - 1, -1, -1):
         if index in staying:
-            following = known[index]
+            following = staying[index]
             continue
         if index in repeated:
             continue

@@ -65,12 +65,12 @@ def test_trimming_is_one_commit_and_what_was_dropped_stays_in_history(manager: S
 
 def test_a_summary_put_in_front_stands_there_again_and_again(manager: SessionManager) -> None:
     session = talk(manager, *(str(at) for at in range(6)))
-    for number in range(30):
+    for number in range(120):
         kept = manager.get_session(session).messages[-3:]
         manager.update_session_messages(session, [Message("system", f"summary {number}"), *kept])
         assert texts(manager, session) == [f"summary {number}", "3", "4", "5"]
     say(manager, session, "6")
-    assert texts_afresh(manager.path, session) == ["summary 29", "3", "4", "5", "6"]
+    assert texts_afresh(manager.path, session) == ["summary 119", "3", "4", "5", "6"]
 
 
 def test_edits_are_made_in_place_and_the_rest_keeps_its_file(manager: SessionManager) -> None:
