@@ -130,11 +130,16 @@ def _read_oid(value: bytes) -> Oid:
     return value.decode("ascii")
 
 
+_LAST_SECOND = 253_086_767_999
+"""The end of the year 9989, in seconds since 1970."""
+
+
 def _read_person(value: bytes, charset: str) -> tuple[str, int]:
-    """Split `Name <mail> 1700000000 +0100`; what is missing is empty, or 0."""
+    """Split `Name <mail> 1700000000 +0100`; what is missing is empty, or 0; no moment is past any calendar."""
     end = value.rfind(b">") + 1
     stamp = _STAMP.match(value, end)
-    return _text(value[:end] if end else value, charset), int(stamp[1]) if stamp else 0
+    seconds = int(stamp[1][:15]) if stamp else 0
+    return _text(value[:end] if end else value, charset), max(0, min(seconds, _LAST_SECOND))
 
 
 def _text(data: bytes, charset: str) -> str:

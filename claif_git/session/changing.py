@@ -7,6 +7,7 @@ from typing import Any
 
 from claif_git.model.message import Message
 from claif_git.session import undoing
+from claif_git.session.finding import Finder
 from claif_git.session.operations import Operation, everything, operations
 from claif_git.session.purging import Purged, purge
 from claif_git.session.working import Working
@@ -16,6 +17,7 @@ class ChangingHistory:
     """A part of SessionManager."""
 
     _working: Working
+    _finding: Finder
 
     def operations(self) -> list[Operation]:
         """Give what was done to the store that no commit of a session tells, newest first: deletions, undo, pulls."""
@@ -56,4 +58,6 @@ class ChangingHistory:
 
         Give which remotes still hold copies, and which sessions share turns with it. With `dry_run`, nothing goes.
         """
+        if not dry_run:
+            self._finding.close()
         return purge(self._working, session_id, dry_run=dry_run)

@@ -101,6 +101,8 @@ def _remove(working: Working, session_id: str, refs: dict[str, str]) -> None:
     for ref, held in refs.items():
         working.repo.move_ref(ref, held, None)
     forget(working, session_id)
-    for name in ("index.db", "index.db-wal", "index.db-shm", f"checked/{session_id}"):
-        Path(working.repo.path, "claif", name).unlink(missing_ok=True)
+    from claif_git.index.database import forget as forget_index
+
+    forget_index(working.repo)
+    Path(working.repo.path, "claif", "checked", session_id).unlink(missing_ok=True)
     working.repo.prune()
