@@ -9,9 +9,10 @@ from claif_git.git import Commit
 from claif_git.history.commits import commit_of
 from claif_git.history.store_branch import encode_tombstone
 from claif_git.history.store_branch import tombstone_path as tombstone_path  # noqa: PLC0414 - part of this module's names
+from claif_git.model.conditions import Selection
 from claif_git.model.session import Session
 from claif_git.model.times import now
-from claif_git.session.reading import newest_first, session_of
+from claif_git.session import by_git
 from claif_git.session.store import DRAFTS, TRASH, unique
 from claif_git.session.working import Working
 
@@ -100,7 +101,8 @@ def _bury(working: Working, session_id: str, tip: str, moment: datetime) -> None
 def restore(working: Working, prefix: str) -> str:
     """Take a session out of the trash again; give its id. SessionNotFoundError, AmbiguousIdError, StoreError.
 
-    StoreError where another session has its name now. Whatever interrupts this, a second call completes it.
+    Where the session came back meanwhile, since others went on with it, what was deleted is merged into it. StoreError
+    where another session has its name now. Whatever interrupts this, a second call completes it.
     """
     with working.lock:
         session_id = unique(prefix, working.store.trashed())
@@ -111,10 +113,11 @@ def restore(working: Working, prefix: str) -> str:
         tip = _dug_up(working.repo.read_commit(buried))
         if not working.repo.move_ref(head, None, tip):
             there = working.repo.ref(head)
-            if there is None or not working.repo.is_ancestor(tip, there):
+            if there is None or not working.repo.merge_bases(tip, there):
                 raise StoreError(
                     f"a session {session_id} exists again", hint=f"rename it first: git branch -m {session_id} NAME"
                 )
+            working.join(session_id, head, tip)
         working.store.branch.write({tombstone_path(session_id): None}, f"restore: {session_id}", working.who, now())
         working.repo.move_ref(ref, buried, None)
         return session_id
@@ -124,13 +127,11 @@ def _dug_up(commit: Commit) -> str:
     return commit.parents[0]
 
 
-def listed(working: Working) -> list[Session]:
-    """Give the sessions in the trash, newest deletion first by their last change."""
-    found: list[Session] = []
-    for session_id, buried in working.store.trashed().items():
-        tip = _dug_up(working.repo.read_commit(buried))
-        found.append(session_of(working.peek(session_id, tip)))
-    return newest_first(found)
+def listed(working: Working, wanted: Selection) -> list[Session]:
+    """Give the sessions in the trash that are selected, newest first by their last change."""
+    trashed = working.store.trashed().items()
+    tips = ((session_id, _dug_up(working.repo.read_commit(buried))) for session_id, buried in trashed)
+    return by_git.selected((working.peek(session_id, tip) for session_id, tip in tips), wanted)
 
 
 def expire(working: Working, *, dry_run: bool = False) -> list[str]:

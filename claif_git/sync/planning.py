@@ -11,10 +11,11 @@ from claif_git.git.transport import RefUpdate
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
 from claif_git.history.store_branch import is_purge, tombstone_tip
-from claif_git.ids import unique
+from claif_git.ids import STORE_BRANCH, unique
 from claif_git.sync.fetching import Fetched
 from claif_git.sync.local import Local, is_covered
 from claif_git.sync.report import Outcome, SyncReport
+from claif_git.sync.store_side import StoreSide
 
 
 @dataclass
@@ -34,14 +35,14 @@ class Planner:
         self._local, self._found, self._report = local, found, report
         self._ours = local.tips()
         self._gone = {name: data for name, data in local.tombstones().items() if name not in self._ours}
+        self._tracked = local.tracked(report.remote)
         self._plan = Plan()
 
     def plan(self, ids: Sequence[str] | None, *, everything: bool) -> Plan:
         """Give what is to move: the sessions named, or those that the remote has, or all. SessionNotFoundError."""
-        tracked = self._local.tracked(self._report.remote)
         for name in sorted(self._chosen(ids, everything=everything)):
             if name in self._gone:
-                self._deletion(name, self._gone[name], has_had=name in tracked)
+                self._deletion(name, self._gone[name], has_had=name in self._tracked)
             else:
                 self._sending(name, self._ours[name])
         return self._plan
@@ -50,7 +51,21 @@ class Planner:
         known = {**self._ours, **self._gone}
         if ids is not None:
             return [unique(name, known) for name in dict.fromkeys(ids)]
-        return [name for name in known if name in self._found.shown or (everything and name in self._ours)]
+        sent = set(self._ours) if everything else self._survivors()
+        return [name for name in known if name in self._found.shown or name in sent]
+
+    def _survivors(self) -> set[str]:
+        """Give the sessions that others deleted there, and that went on here: they go there again, to those others.
+
+        What was purged does not: that it is gone for good was somebody's wish.
+        """
+        buried = StoreSide(self._local.repo, self._tracked.get(STORE_BRANCH)).tombstones()
+        names = [name for name in self._ours if name in buried and name in self._tracked]
+        return {name for name in names if not is_purge(buried[name]) and self._went_on(name, buried[name])}
+
+    def _went_on(self, name: str, tombstone: bytes) -> bool:
+        repo, ours = self._local.repo, self._ours[name]
+        return not any(is_covered(repo, ours, tip) for tip in (tombstone_tip(tombstone), self._tracked[name]))
 
     def _sending(self, name: str, tip: Oid) -> None:
         repo, theirs = self._local.repo, self._found.shown.get(name)

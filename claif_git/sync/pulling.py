@@ -127,7 +127,10 @@ class _Pull:
             commits = self._found.commits.get(name, 0)
             self._report.add(name, Outcome.NEW, "purged here before; it was named, and is back", commits)
         else:
-            self._report.add(name, Outcome.SURVIVED, "deleted here, but it went on elsewhere since: it is back")
+            detail = "deleted here, but it went on elsewhere since: it is back"
+            if not is_covered(local.repo, tombstone_tip(tombstone) or tip, tip):
+                detail += f"; what was only here is in the trash, and joins it by claif-git session restore {name}"
+            self._report.add(name, Outcome.SURVIVED, detail)
 
     def _advance(self, name: str, ours: Oid, tip: Oid) -> None:
         bases = self._local.repo.merge_bases(ours, tip)
@@ -152,7 +155,9 @@ class _Pull:
         """
         repo, remote = self._local.repo, self._report.remote
         if not is_covered(repo, ours, tombstone_tip(tombstone)) and not is_covered(repo, ours, self._tracked.get(name)):
-            self._report.add(name, Outcome.SURVIVED, f"deleted at {remote}, but it went on here since: it stays")
+            again = f"claif-git push {name} sends it again" if is_purge(tombstone) else "the next push sends it again"
+            detail = f"deleted at {remote}, but it went on here since: it stays, and {again}"
+            self._report.add(name, Outcome.SURVIVED, detail)
             return
         try:
             self._local.bury(name, ours, tombstone)

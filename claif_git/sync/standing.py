@@ -97,7 +97,7 @@ class _Standings:
         repo, theirs = self._local.repo, self._shown.get(name)
         if theirs is None:
             state = State.DELETED_THERE if name in self._gone else State.LOCAL
-            return Standing(name, ours, state, ahead=count_commits(repo, ours, None))
+            return Standing(name, ours, state, count_commits(repo, ours, None), leaves=name in self._plan.send)
         ahead, behind = count_commits(repo, ours, theirs), count_commits(repo, theirs, ours)
         state = _STATES[bool(ahead), bool(behind)]
         if state is State.DIVERGED and not repo.merge_bases(ours, theirs):
