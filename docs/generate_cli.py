@@ -89,6 +89,8 @@ microseconds. What a terminal would obey or hide stands as `\\uXXXX`; all else i
 | `template show` | a template as `template add` takes it: `name`, `system_message`, `default_metadata`, `suggested_parameters` |
 | `import` | a list: `file`, `id`, `title`, `added` (a number of messages), `outcome` |
 | `remote list` | addresses by name |
+| `stats` | `sessions`, `messages`, `total_tokens`, `input_tokens`, `output_tokens`, `cache_read_tokens`, `cache_write_tokens`, `cost` (US dollars, or null), `unpriced_messages`, `unreadable`, `prices_as_of`, `by` (or null), `groups` (a list: `name` or null, and figures as above) |
+| `reindex` | `path` (null: it could not be shared), `version`, `bytes`, `sessions`, `messages`, `blobs` |
 | `gc` | `expired` (ids that left the trash), `maintenance` (what packing did, or null) |
 """
 

@@ -87,7 +87,9 @@ COMMANDS: dict[str, Entry | Family] = {
         "Exchange sessions by file.",
         {"create": Entry("bundle_create", "Write sessions into one file, and print their ids.")},
     ),
+    "stats": Entry("stats", "Count the sessions, messages, tokens and costs of the whole store."),
     "gc": Entry("gc", "Pack the store."),
+    "reindex": Entry("reindex", "Build the index of lists and searches anew."),
 }
 
 

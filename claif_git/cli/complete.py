@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Candidates = list[tuple[str, str]]
 ROLES = ("system", "user", "assistant")
+GROUPS = ("model", "day", "project", "session")
 STRATEGIES = ("smart", "chronological", "manual")
 
 
@@ -87,6 +88,11 @@ def formats(ctx: typer.Context, incomplete: str) -> Candidates:
 def roles(incomplete: str) -> list[str]:
     """Propose roles."""
     return [role for role in ROLES if role.startswith(incomplete)]
+
+
+def groups(incomplete: str) -> list[str]:
+    """Propose what a store's figures can be grouped by."""
+    return [group for group in GROUPS if group.startswith(incomplete)]
 
 
 def strategies(incomplete: str) -> list[str]:

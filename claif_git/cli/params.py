@@ -55,6 +55,13 @@ TemplateFilter = Annotated[
 MetadataFilter = Annotated[
     list[str] | None, typer.Option("--metadata", "-m", metavar="KEY=VALUE", help="Only with this metadata; repeatable.")
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", "-w", metavar="COND", help="Only where KEY=VALUE, KEY!=VALUE or KEY~TEXT; repeatable."),
+]
+ModelFilter = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Only where this model spoke; * is any characters.")
+]
 Metadata = Annotated[
     list[str] | None,
     typer.Option("--metadata", "-m", metavar="KEY=VALUE", help="Metadata, or a JSON object of them; repeatable."),

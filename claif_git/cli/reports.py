@@ -15,6 +15,7 @@ from claif_git.cli.views import plain_data, table
 from claif_git.errors import RemoteError
 
 if TYPE_CHECKING:
+    from claif_git.analytics.totals import Figures, StoreStats
     from claif_git.merge.result import MergeResult
     from claif_git.model.search import SearchHit
     from claif_git.session.importing import ImportReport
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from claif_git.sync.report import SyncReport
 
 _SHORT = 10
+_TOLD = (
+    *("sessions", "messages", "total_tokens", "input_tokens", "output_tokens", "cache_read_tokens"),
+    "cache_write_tokens",
+)
 
 
 def hits(out: Output, found: Sequence[SearchHit]) -> None:
@@ -153,6 +158,32 @@ def _rows(report: SyncReport) -> list[tuple[object, ...]]:
     told = [one for one in report.sessions if one.outcome != "up-to-date" and one not in report.problems]
     rows: list[tuple[object, ...]] = [(one.session_id, one.outcome, one.commits, one.detail) for one in told]
     return rows + [(name, "template", "", "") for name in report.templates]
+
+
+def stats_data(stats: StoreStats) -> dict[str, Any]:
+    """Give a store's figures as JSON data."""
+    groups = [{"name": name, **plain_data(figures)} for name, figures in stats.groups]
+    return {
+        **plain_data(stats.total),
+        "unreadable": stats.unreadable,
+        "prices_as_of": stats.prices_as_of,
+        "by": stats.by,
+        "groups": groups,
+    }
+
+
+def groups(out: Output, stats: StoreStats) -> None:
+    """List a store's figures by group; on a terminal the total stands below."""
+    rows = [_figures(name or "-", figures) for name, figures in stats.groups]
+    if out.pretty and rows:
+        rows.append(_figures("total", stats.total))
+    headings = ("sessions", "messages", "tokens", "input", "output", "cache read", "cache write", "cost")
+    table(out, (stats.by or "", *headings), rows)
+
+
+def _figures(name: str, figures: Figures) -> tuple[object, ...]:
+    told = [getattr(figures, field) for field in _TOLD]
+    return (name, *told, "" if figures.cost is None else f"{figures.cost:.2f}")
 
 
 def undone(out: Output, did: str, what: Undone) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,17 +82,19 @@ class Selection:
 
     @staticmethod
     def of(
-        equal: dict[str, Any],
+        equal: Mapping[str, Any] | None,
         where: Iterable[str | Condition],
         since: datetime | None,
         until: datetime | None,
         model: str | None,
     ) -> Selection:
         """Give what is asked for. InvalidInputError for conditions that are none, and times out of range."""
+        if equal is not None and not isinstance(equal, Mapping):
+            raise InvalidInputError(f"a filter is a mapping, not {type(equal).__name__}")
         if isinstance(where, (str, Condition)):
             raise InvalidInputError("conditions are a list", hint='where=["key=value"]')
         given = [one if isinstance(one, Condition) else Condition.parse(one) for one in where]
-        conditions = (*(Condition(key, IS, value) for key, value in equal.items()), *given)
+        conditions = (*(Condition(key, IS, value) for key, value in plain(equal or {}, "filter").items()), *given)
         first, last = (None if moment is None else as_utc(moment) for moment in (since, until))
         return Selection(conditions, first, last, model_name(model))
 

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from claif_git import config
-from claif_git.errors import InvalidInputError
 from claif_git.history.commits import Signature
 from claif_git.merge.result import MergeResult
 from claif_git.merge.strategies import Resolver, Strategy
-from claif_git.model.blocks import plain
 from claif_git.model.conditions import Condition, Selection
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.search import SearchHit
@@ -128,9 +126,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
         model            those in which a model of that name answered; `*` stands for any characters
         progress         called with (done, in all) where the index has much to catch up with
         """
-        if filter_metadata is not None and not isinstance(filter_metadata, Mapping):
-            raise InvalidInputError(f"a filter is a mapping, not {type(filter_metadata).__name__}")
-        wanted = Selection.of(plain(filter_metadata or {}, "filter"), where, since, until, model)
+        wanted = Selection.of(filter_metadata, where, since, until, model)
         return self._finding.sessions(wanted, limit, progress)
 
     def search_sessions(
@@ -177,9 +173,17 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
         record(self._working, "restore", full, None, self._store.tip(full))
         return full
 
-    def trashed_sessions(self) -> list[Session]:
-        """Give the deleted sessions that can still be restored."""
-        return trash.listed(self._working)
+    def trashed_sessions(
+        self,
+        filter_metadata: Mapping[str, Any] | None = None,
+        *,
+        where: Sequence[str | Condition] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        model: str | None = None,
+    ) -> list[Session]:
+        """Give the deleted sessions that can still be restored, narrowed as in `list_sessions`."""
+        return trash.listed(self._working, Selection.of(filter_metadata, where, since, until, model))
 
     # messages
 

@@ -15,6 +15,7 @@ from claif_git.cli.terminal import Output
 from claif_git.errors import AmbiguousIdError, SessionNotFoundError
 from claif_git.merge.result import MergeResult
 from claif_git.model import Message, Session
+from claif_git.model.conditions import Selection
 
 START = datetime(2026, 11, 24, 21, 32, tzinfo=UTC)
 
@@ -81,18 +82,24 @@ class Fake(AbstractContextManager["Fake"]):
     def get_session(self, session_id: str) -> Session:
         return self.held[self.resolve(session_id)]
 
-    def list_sessions(self, filter_metadata: dict[str, Any] | None = None, **_: object) -> list[Session]:
-        wanted = filter_metadata or {}
+    def list_sessions(
+        self, filter_metadata: dict[str, Any] | None = None, *, limit: int | None = None, **narrowed: Any
+    ) -> list[Session]:
+        narrowed.pop("progress", None)
+        return self._selected(self.held, filter_metadata, narrowed)[:limit]
+
+    def trashed_sessions(self, filter_metadata: dict[str, Any] | None = None, **narrowed: Any) -> list[Session]:
+        return self._selected(self.trash, filter_metadata, narrowed)
+
+    @staticmethod
+    def _selected(held: dict[str, Session], equal: dict[str, Any] | None, narrowed: dict[str, Any]) -> list[Session]:
+        asked = {"where": (), "since": None, "until": None, "model": None} | narrowed
+        wanted = Selection.of(equal, asked["where"], asked["since"], asked["until"], asked["model"])
         return [
             session
-            for session in self.held.values()
-            if all(
-                {"template": session.template, **session.metadata}.get(key) == value for key, value in wanted.items()
-            )
+            for session in held.values()
+            if wanted.holds(session, lambda one, name: name in {said.model for said in one.messages})
         ]
-
-    def trashed_sessions(self) -> list[Session]:
-        return list(self.trash.values())
 
     def drafts(self) -> list[Draft]:
         return self.left

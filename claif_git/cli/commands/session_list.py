@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from claif_git.cli.context import manager, run_of
 EXAMPLES = (
     "claif-git session list",
     "claif-git session list --template coding --metadata project=webapp",
+    "claif-git session list --where 'rating!=null' --where title~review --model 'claude-opus-*'",
     "claif-git session list --since 7d --json",
     "claif-git session list --trash",
 )
@@ -22,6 +23,8 @@ def command(
     *,
     template: params.TemplateFilter = None,
     metadata: params.MetadataFilter = None,
+    where: params.Where = None,
+    model: params.ModelFilter = None,
     since: params.Since = None,
     until: params.Until = None,
     limit: params.Limit = None,
@@ -31,18 +34,23 @@ def command(
     """List the sessions, the latest change first.
 
     On a terminal a table; in a pipe a line a session, parted by tabs: id, title, messages, updated, template.
-    --since and --until speak of the latest change.
+    --since and --until speak of the latest change. --where asks for metadata, title, template or id: KEY=VALUE,
+    KEY!=VALUE (JSON, or else text), KEY~TEXT (text in it, whatever its case); null is what is not set.
     """
     out = run_of(ctx).out
     wanted = parse.metadata(metadata) | ({"template": template} if template is not None else {})
-    earliest, latest = parse.moment(since, "--since"), parse.moment(until, "--until")
+    narrowed: dict[str, Any] = {
+        "where": where or [],
+        "model": model,
+        "since": parse.moment(since, "--since"),
+        "until": parse.moment(until, "--until"),
+    }
     with manager(ctx) as opened:
         if trash:
-            every = opened.trashed_sessions()
+            found = opened.trashed_sessions(wanted, **narrowed)[:limit]
         else:
-            every = opened.list_sessions(wanted or None, progress=out.counted("indexing"))
+            found = opened.list_sessions(wanted, **narrowed, limit=limit, progress=out.counted("indexing"))
         out.progress("")
-        found = [one for one in every if parse.between(one.updated_at, earliest, latest)][:limit]
         if json:
             out.json([as_json.session(session) for session in found])
         else:

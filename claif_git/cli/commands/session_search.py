@@ -13,6 +13,7 @@ EXAMPLES = (
     'claif-git session search "code review" --limit 10',
     """claif-git session search '"exact phrase" prefix*'""",
     "claif-git session search timeout --role assistant --since 30d --json",
+    r"claif-git session search --regex '(?i)error \d{3}$' --model 'claude-*'",
 )
 
 
@@ -24,11 +25,17 @@ def command(
     role: params.Role = None,
     since: params.Since = None,
     until: params.Until = None,
+    model: params.ModelFilter = None,
+    regex: Annotated[
+        bool, typer.Option("--regex", "-E", help="QUERY is a regular expression; the latest come first.")
+    ] = False,
     json: params.AsJson = False,
 ) -> None:
     """Find messages that hold all the words, the best match first.
 
     In a pipe a line a message, parted by tabs: id, #number, role, time, title, snippet.
+
+    With --regex, messages that match one regular expression of Python's; one that takes for ever is stopped by Ctrl-C.
     """
     out = run_of(ctx).out
     parse.one_of(role, complete.ROLES, "--role")
@@ -39,6 +46,8 @@ def command(
             role=role,
             since=parse.moment(since, "--since"),
             until=parse.moment(until, "--until"),
+            model=model,
+            regex=regex,
             progress=out.counted("indexing"),
         )
         out.progress("")

@@ -1,0 +1,139 @@
+"""Counting, narrowing, searching by patterns and rebuilding the index, from the shell."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_fakes import Ran, claif
+
+from claif_git import Message, SessionManager
+
+WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with SessionManager(tmp_path / "store", durability="relaxed") as manager:
+        paid = manager.create_session("Paid review", metadata={"project": "webapp", "rating": 5})
+        manager.add_message(paid, Message("user", "error 404\nin line two", WHEN))
+        usage = {"input_tokens": 10**6, "output_tokens": 100_000}
+        manager.add_message(paid, Message("assistant", "fixed", WHEN, tokens=usage, model="claude-opus-5"))
+        free = manager.create_session("Free talk", metadata={"cwd": "/home/ada/tool"})
+        manager.add_message(free, Message("assistant", "error 500", WHEN, tokens=7, model="gpt-x"))
+    return tmp_path / "store"
+
+
+def run(store: Path, *args: str, **how: Any) -> Ran:
+    return claif("--store", str(store), *args, **how)
+
+
+def titles(ran: Ran) -> list[str]:
+    assert ran.code == 0, ran.err
+    return [line.split("\t")[1] for line in ran.out.splitlines()]
+
+
+def test_stats_of_the_whole_store(store: Path) -> None:
+    lines = dict(line.split("\t") for line in run(store, "stats").out.splitlines())
+    assert (lines["sessions"], lines["messages"], lines["total_tokens"], lines["cost"]) == ("2", "3", "1100007", "7.5")
+    assert run(store, "stats", "--since", "2027-01-01").out.splitlines()[0] == "sessions\t0"
+
+
+def test_stats_by_group_are_a_line_a_group(store: Path) -> None:
+    rows = [line.split("\t") for line in run(store, "stats", "--by", "model").out.splitlines()]
+    assert [(row[0], row[1], row[3], row[-1]) for row in rows] == [
+        ("claude-opus-5", "1", "1100000", "7.50"),
+        ("gpt-x", "1", "7", ""),
+        ("-", "1", "0", ""),
+    ]
+    assert [line.split("\t")[0] for line in run(store, "stats", "--by", "project").out.splitlines()] == [
+        "webapp",
+        "tool",
+    ]
+
+
+def test_stats_on_a_terminal_end_with_the_total(store: Path) -> None:
+    lines = run(store, "stats", "--by", "day", terminal=True).out.splitlines()
+    assert lines[0].split()[:3] == ["day", "sessions", "messages"]
+    assert lines[-1].split()[:3] == ["total", "2", "3"]
+
+
+def test_stats_as_json(store: Path) -> None:
+    told = json.loads(run(store, "stats", "--by", "session", "--json").out)
+    assert (told["by"], told["cost"], told["unpriced_messages"], len(told["groups"])) == ("session", 7.5, 1, 2)
+    assert set(told["groups"][0]) == {"name", *told} - {"by", "groups", "prices_as_of", "unreadable"}
+
+
+def test_an_unknown_group_is_a_wrong_use(store: Path) -> None:
+    ran = run(store, "stats", "--by", "week")
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "error: Invalid value for --by: 'week' is not one of model, day, project, session.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--where", "rating=5"], ["Paid review"]),
+        (["--where", "rating!=5"], ["Free talk"]),
+        (["-w", "title~REVIEW", "-w", "project~web"], ["Paid review"]),
+        (["--where", "rating=null"], ["Free talk"]),
+        (["--model", "claude-*"], ["Paid review"]),
+        (["--model", "gpt-x", "--since", "1h"], ["Free talk"]),
+        (["--since", "2100-01-01"], []),
+        (["--until", "2020-01-01"], []),
+        (["--limit", "1"], ["Free talk"]),
+    ],
+)
+def test_a_list_is_narrowed(store: Path, options: list[str], found: list[str]) -> None:
+    assert titles(run(store, "session", "list", *options)) == found
+
+
+def test_deleted_sessions_are_narrowed_alike(store: Path) -> None:
+    for line in run(store, "session", "list").out.splitlines():
+        run(store, "session", "delete", "--force", line.split("\t")[0])
+    assert titles(run(store, "session", "list", "--trash", "--where", "rating=5")) == ["Paid review"]
+    assert titles(run(store, "session", "list", "--trash", "--model", "gpt-x")) == ["Free talk"]
+
+
+@pytest.mark.parametrize("wrong", ["rating", "=5", "~x"])
+def test_what_is_no_condition_is_one_line(store: Path, wrong: str) -> None:
+    ran = run(store, "session", "list", "--where", wrong)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert ran.err.splitlines()[-1] == "hint: key=value, key!=value or key~text"
+
+
+def test_a_search_by_pattern(store: Path) -> None:
+    ran = run(store, "session", "search", "--regex", r"error \d+$")
+    assert sorted(line.split("\t")[-1] for line in ran.out.splitlines()) == ["error 404 in line two", "error 500"]
+    ran = run(store, "session", "search", "-E", "error", "--model", "gpt-*", "--role", "assistant", "--json")
+    assert [hit["snippet"] for hit in json.loads(ran.out)] == ["error 500"]
+
+
+def test_a_search_by_model(store: Path) -> None:
+    assert "gpt" not in run(store, "session", "search", "error").err
+    assert len(run(store, "session", "search", "error").out.splitlines()) == 2
+    assert len(run(store, "session", "search", "error", "--model", "gpt-x").out.splitlines()) == 1
+
+
+def test_a_wrong_pattern_is_one_line(store: Path) -> None:
+    ran = run(store, "session", "search", "--regex", "(")
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert ran.err.startswith("error: not a regular expression: ")
+
+
+def test_reindex_tells_what_the_index_holds(store: Path) -> None:
+    told = json.loads(run(store, "reindex", "--json").out)
+    assert (told["sessions"], told["messages"], told["blobs"]) == (2, 3, 3)
+    assert told["path"] == str(store / "claif" / "index.db")
+    assert run(store, "reindex").out.splitlines()[3] == "sessions\t2"
+
+
+def test_progress_is_shown_where_an_index_is_built(store: Path) -> None:
+    assert "indexing: 2 of 2" in run(store, "reindex", terminal_err=True).err
+    assert run(store, "reindex").err == ""
