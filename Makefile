@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: test lint demo docs clean
+.PHONY: test lint demo docs bench clean
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -21,8 +21,16 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_api.py
 
+# Installs each backend by itself: one that cannot be installed here is shown as absent. ARGS=--quick: three minutes.
+bench:
+	$(PYTHON) -m venv .venv-bench
+	echo '*' > .venv-bench/.gitignore
+	.venv-bench/bin/pip install --quiet --editable .
+	grep -v '^#' benchmarks/requirements.txt | while read name; do .venv-bench/bin/pip install --quiet "$$name" || true; done
+	.venv-bench/bin/python -m benchmarks $(ARGS)
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* .venv-bench .bench
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

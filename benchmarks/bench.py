@@ -1,0 +1,188 @@
+"""One run: the sizes, the stores that were made for it, and what was measured."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.backends import OURS
+from benchmarks.driving import AbsentError, FailedError, Worker, plain
+from benchmarks.machine import described
+from benchmarks.stats import median, quantile
+from benchmarks.workload import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything. Messages in a session, sessions in a store, samples."""
+
+    name: str
+    small: int = 100
+    middle: int = 1_000
+    large: int = 10_000
+    sessions: int = 10_000
+    each: int = 10
+    imported: int = 1_000
+    indexed: int = 100_000
+    remote: int = 1_000
+    rounds: int = 40
+    burst: int = 25
+    loads: int = 15
+    budget: float = 2.0
+    slow: bool = True
+
+
+FULL = Sizes("full")
+QUICK = Sizes(
+    "quick",
+    sessions=1_000,
+    imported=100,
+    indexed=10_000,
+    remote=200,
+    rounds=6,
+    burst=20,
+    loads=3,
+    budget=0.4,
+    slow=False,
+)
+
+SLOW = frozenset({"langgraph", "json-file"})
+"""Backends whose every append writes the whole session: left out of the large sizes in a quick run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Samples of one operation by one backend. `unit` is "ms", "bytes", "per second" or the like."""
+
+    key: str
+    backend: str
+    unit: str
+    samples: tuple[float, ...]
+
+
+@dataclass
+class Results:
+    """All that was measured, and what could not be."""
+
+    measures: dict[tuple[str, str], Measure] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, key: str, backend: str, samples: Sequence[float], unit: str = "ms") -> None:
+        """Keep samples; more of the same are added to them."""
+        known = self.measures.get((key, backend))
+        before = known.samples if known else ()
+        self.measures[key, backend] = Measure(key, backend, unit, (*before, *samples))
+
+    def median(self, key: str, backend: str = OURS) -> float | None:
+        """Give a median; None if that was not measured."""
+        found = self.measures.get((key, backend))
+        return median(found.samples) if found and found.samples else None
+
+    def p99(self, key: str, backend: str = OURS) -> float | None:
+        """Give the sample that one in a hundred exceeds; None if that was not measured."""
+        found = self.measures.get((key, backend))
+        return quantile(found.samples, 0.99) if found and found.samples else None
+
+    def ratio(self, key: str, backend: str, other_key: str = "") -> float | None:
+        """Give ours over a backend's: of the same operation, or of another."""
+        ours, theirs = self.median(key), self.median(other_key or key, backend)
+        return None if ours is None or not theirs else ours / theirs
+
+
+class Bench:
+    """What an operation is given: it makes stores, starts workers, and takes samples."""
+
+    def __init__(self, work: Path, sizes: Sizes, backends: Sequence[str]) -> None:
+        self.work, self.sizes, self.backends = work, sizes, list(backends)
+        self.results = Results()
+        self.machine = described(work)
+        self._known: dict[str, list[str]] = {}
+
+    def say(self, text: str) -> None:
+        """Tell whoever waits what is going on."""
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+    def folder(self, dataset: str, backend: str) -> Path:
+        """Give where a backend keeps a set of conversations."""
+        return self.work / dataset / backend
+
+    def filled(self, dataset: str, backend: str, talks: Sequence[Conversation]) -> Path:
+        """Give a folder in which a backend holds these conversations; they are put in when it is first asked for."""
+        folder = self.folder(dataset, backend)
+        done = folder / "filled"
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            with Worker(backend, folder) as worker:
+                worker.send({"call": "fill", "talks": [plain(talk) for talk in talks]})
+                worker.receive()
+            done.touch()
+        return folder
+
+    def able(self, method: str, names: Sequence[str] | None = None, *, slow: bool = True) -> list[str]:
+        """Give the backends of this run that can do something; those that are not installed are noted and left out."""
+        chosen = [name for name in names or self.backends if name in self.backends and (slow or name not in SLOW)]
+        return [name for name in chosen if method in self._methods(name)]
+
+    def _methods(self, name: str) -> list[str]:
+        if name not in self._known:
+            try:
+                with Worker(name, self.work / "probe" / name) as worker:
+                    self._known[name] = worker.call("methods")["value"]
+            except AbsentError as error:
+                self._known[name] = []
+                self.backends.remove(name)
+                self.results.notes.append(f"{name} is absent: {error}")
+        return self._known[name]
+
+    @contextlib.contextmanager
+    def workers(self, dataset: str, names: Sequence[str], talks: Sequence[Conversation]) -> Iterator[dict[str, Worker]]:
+        """Have a worker for each of some backends, on filled stores."""
+        folders = {name: self.filled(dataset, name, talks) for name in names}
+        with contextlib.ExitStack() as stack:
+            yield {name: stack.enter_context(Worker(name, folder)) for name, folder in folders.items()}
+
+    def in_turn(self, key: str, workers: dict[str, Worker], rounds: int, request: dict[str, Any]) -> None:
+        """Take samples of an operation from all workers, one after the other, round after round."""
+        self.say(key)
+        for _ in range(rounds):
+            for name, worker in workers.items():
+                self.guarded(lambda name=name, worker=worker: self.results.add(key, name, self.sample(worker, request)))  # type: ignore[misc]
+
+    @staticmethod
+    def sample(worker: Worker, request: dict[str, Any]) -> list[float]:
+        """Have something timed; give the milliseconds."""
+        worker.send(request)
+        taken: list[float] = worker.receive()["ms"]
+        return taken
+
+    def fresh(self, key: str, folders: dict[str, Path], request: dict[str, Any], again: int = 0) -> None:
+        """Take samples in processes that do this and nothing else; opening the store counts, imports do not.
+
+        With `again`, the same is timed that often once more in each process, under the key `<key>/again`.
+        """
+        self.say(key)
+        for _ in range(self.sizes.loads):
+            for name, folder in folders.items():
+                self.guarded(lambda name=name, folder=folder: self._fresh_one(key, name, folder, request, again))  # type: ignore[misc]
+
+    def _fresh_one(self, key: str, name: str, folder: Path, request: dict[str, Any], again: int) -> None:
+        with Worker(name, folder) as worker:
+            self.results.add(key, name, self.sample(worker, {**request, "fresh": True}))
+            if again:
+                self.results.add(f"{key}/again", name, self.sample(worker, {**request, "times": again}))
+
+    def guarded(self, work: Callable[[], None]) -> None:
+        """Do something that a backend may fail at: that is noted, once, and the others go on."""
+        try:
+            work()
+        except (AbsentError, FailedError, BrokenPipeError) as error:
+            if str(error) not in self.results.notes:
+                self.results.notes.append(str(error))
+                self.say(f"failed: {error}")

@@ -1,0 +1,36 @@
+"""What is measured. Each operation takes a Bench and adds to its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.bench import Bench
+from benchmarks.operations import appending, branching, bulk, commands, crowds, growing, reading, syncing
+
+Operation = Callable[[Bench], None]
+
+OPERATIONS: dict[str, Operation] = {
+    "append": appending.append,
+    "append-blocks": appending.append_blocks,
+    "append-cold": appending.append_cold,
+    "append-maintained": appending.append_maintained,
+    "alternate": crowds.alternate,
+    "eight": crowds.eight,
+    "load": reading.load,
+    "load-blocks": reading.load_blocks,
+    "last": reading.last,
+    "list": reading.listing,
+    "search": reading.search,
+    "branch": branching.branch,
+    "merge": branching.merge,
+    "import": bulk.importing,
+    "index": bulk.index,
+    "disk": bulk.disk,
+    "remote": syncing.remote,
+    "commands": commands.cold_start,
+    "memory": commands.memory,
+    "growth": growing.growth,
+}
+"""By name, in the order in which they run. `growth` is part of a full run only."""
+
+FULL_ONLY = frozenset({"growth"})
