@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from claif_git.cli.errors import FAILURE
-from claif_git.cli.terminal import Output
+from claif_git.cli.paint import DIM, HASH, NEW, OLD, line, paint
+from claif_git.cli.terminal import Output, one_line
 from claif_git.cli.text import ago, plural, stamp
 from claif_git.cli.views import plain_data, table
 from claif_git.errors import RemoteError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from claif_git.analytics.totals import Figures, StoreStats
     from claif_git.merge.result import MergeResult
     from claif_git.model.search import SearchHit
+    from claif_git.session.findings import Finding
     from claif_git.session.importing import ImportReport
     from claif_git.session.operations import Operation
     from claif_git.session.undoing import Undone
@@ -94,6 +96,7 @@ def exchanges(out: Output, done: list[SyncReport], *, json: bool) -> Iterator[Ca
         out.progress("")
         if error.report is not None:
             done.append(error.report)  # type: ignore[arg-type]  # one of them is what it holds
+        if done:
             exchanged(out, done, json=json)
         raise
     out.progress("")
@@ -184,6 +187,20 @@ def groups(out: Output, stats: StoreStats) -> None:
 def _figures(name: str, figures: Figures) -> tuple[object, ...]:
     told = [getattr(figures, field) for field in _TOLD]
     return (name, *told, "" if figures.cost is None else f"{figures.cost:.2f}")
+
+
+def findings(out: Output, found: Sequence[Finding]) -> None:
+    """List what doctor found; on a terminal with what to do about it below."""
+    for one in found:
+        state = "fixed" if one.fixed else one.level
+        hint = "" if one.fixed else one.hint
+        if not out.pretty:
+            out.row((state, one.area, one.message, hint))
+            continue
+        style = {"problem": OLD, "fixed": NEW, "note": HASH}.get(state, DIM)
+        out.rendered(f"{paint(out, f'{state:<8}', style)} {one.area:<9} {paint(out, one_line(one.message))}\n")
+        if hint:
+            line(out, f"{'':<18} → {one_line(hint)}", DIM)
 
 
 def undone(out: Output, did: str, what: Undone) -> None:
