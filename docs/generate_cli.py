@@ -90,6 +90,7 @@ microseconds. What a terminal would obey or hide stands as `\\uXXXX`; all else i
 | `import` | a list: `file`, `id`, `title`, `added` (a number of messages), `outcome` |
 | `remote list` | addresses by name |
 | `stats` | `sessions`, `messages`, `total_tokens`, `input_tokens`, `output_tokens`, `cache_read_tokens`, `cache_write_tokens`, `cost` (US dollars, or null), `unpriced_messages`, `unreadable`, `prices_as_of`, `by` (or null), `groups` (a list: `name` or null, and figures as above) |
+| `doctor` | a list of findings: `area`, `level` (`ok`, `note` or `problem`), `message`, `hint`, `session_id` (or null), `repair` (what `--fix` does about it), `fixed` |
 | `reindex` | `path` (null: it could not be shared), `version`, `bytes`, `sessions`, `messages`, `blobs` |
 | `gc` | `expired` (ids that left the trash), `maintenance` (what packing did, or null) |
 """

@@ -89,6 +89,7 @@ COMMANDS: dict[str, Entry | Family] = {
     ),
     "stats": Entry("stats", "Count the sessions, messages, tokens and costs of the whole store."),
     "gc": Entry("gc", "Pack the store."),
+    "doctor": Entry("doctor", "Say how the store stands, and what is wrong with it."),
     "reindex": Entry("reindex", "Build the index of lists and searches anew."),
 }
 

@@ -17,6 +17,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from claif_git.errors import ConcurrentUpdateError, StoreError
 from claif_git.git.files import CLOSED, remove, write_all
@@ -30,6 +31,20 @@ _PAUSE, _LONGEST_PAUSE = 0.0003, 0.01
 _SWEEPING = 5.0
 _TRIES = 50
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LockState:
+    """A lock file that stands. `ours`: one of our processes made it, `pid`, where that is still known.
+
+    `age` in seconds. `is_stale`: its maker is dead, or, as a foreign one, taken for it.
+    """
+
+    path: str
+    ours: bool
+    pid: int | None
+    age: float
+    is_stale: bool
 
 
 class LockFiles:
@@ -110,20 +125,36 @@ class LockFiles:
             os.close(broom)
 
     def _is_stale(self, path: str) -> bool:
+        state = self.look(path)
+        if state is None:
+            return False
+        if state.is_stale and not state.ours:
+            _log.warning("%s was left behind by another program %.0f s ago: removing it", path, state.age)
+        return state.is_stale
+
+    def look(self, path: str) -> LockState | None:
+        """Say whose a lock file is; None if there is none, or it cannot be read."""
         try:
             fd = os.open(path, os.O_RDWR | CLOSED)
         except OSError:
-            return False
+            return None
         try:
-            if os.read(fd, len(_OURS)) == _OURS:
-                return try_flock(fd)
-            age = time.time() - os.fstat(fd).st_mtime
+            made = os.fstat(fd)
+            age = time.time() - made.st_mtime
+            if os.read(fd, len(_OURS)) != _OURS:
+                return LockState(path, ours=False, pid=None, age=age, is_stale=age > self.foreign_age)
+            dead = try_flock(fd)
         finally:
             os.close(fd)
-        if age > self.foreign_age:
-            _log.warning("%s was left behind by another program %.0f s ago: removing it", path, age)
-            return True
-        return False
+        return LockState(path, ours=True, pid=self._pid_of(made.st_ino), age=age, is_stale=dead)
+
+    def _pid_of(self, inode: int) -> int | None:
+        """Find the process whose file a lock is a link to."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._owners) as rows:
+            for row in rows:
+                if row.inode() == inode:
+                    return int(row.name.partition("-")[0])
+        return None
 
     def close(self) -> None:
         """Give up our file. May be called twice."""

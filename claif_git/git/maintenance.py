@@ -84,14 +84,20 @@ class Maintenance:
 
         Gives the paths, below the repository, of all but our own.
         """
-        found = [*self._dir.glob("*.lock"), *(self._dir / "refs").rglob("*.lock")]
-        removed = [path for path in found if self._locks.clear_stale(str(path))]
-        oldest = time.time() - ABANDONED_AGE
-        left = [path for pattern in _TEMPORARY for path in self._dir.glob(pattern) if _older(path, oldest)]
-        removed += [path for path in left if files.remove(str(path))]
+        removed = [path for path in self.lock_files() if self._locks.clear_stale(str(path))]
+        removed += [path for path in self.left_behind() if files.remove(str(path))]
         for folder in _LOCK_FOLDERS:
             locks.sweep(f"{self._dir}/claif/{folder}")
         return tuple(str(path.relative_to(self._dir)) for path in removed)
+
+    def lock_files(self) -> list[Path]:
+        """Give the lock files of git's own protocol."""
+        return [*self._dir.glob("*.lock"), *(self._dir / "refs").rglob("*.lock")]
+
+    def left_behind(self) -> list[Path]:
+        """Give the temporary files that are a day old."""
+        oldest = time.time() - ABANDONED_AGE
+        return [path for pattern in _TEMPORARY for path in self._dir.glob(pattern) if _older(path, oldest)]
 
     def damaged(self) -> list[Oid]:
         """Read every loose object, and give the damaged ones."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from claif_git.errors import ConcurrentUpdateError
 from claif_git.git import command, files, graph, guest, layout, locks, pruning, walk
@@ -22,6 +22,9 @@ from claif_git.git.objects import Objects, ObjectWriter
 from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
 from claif_git.git.syncing import Syncer
+
+if TYPE_CHECKING:
+    from claif_git.git.inspection import Inspection
 
 _SHARED_WAIT = 60.0
 _LONG_WAIT = 30.0
@@ -205,7 +208,9 @@ class Repository:
         """Whether conversations stand here beside something else, such as code."""
         return guest.is_guest(self.config_get)
 
-    def maintain(self, force: bool = False) -> MaintenanceReport | None:
+    def maintain(
+        self, force: bool = False, *, progress: Callable[[int, int], None] | None = None
+    ) -> MaintenanceReport | None:
         """Pack, clean and mend if enough has gathered (or `force`, which also drops what is long forgotten).
 
         None if nothing was due, or somebody else is at it. With `force`, ConcurrentUpdateError after 30 seconds.
@@ -217,7 +222,7 @@ class Repository:
             return None
         try:
             with self._upkeep(_LONG_WAIT if force else 0.0):
-                return self._maintain(force=force)
+                return self._maintain(progress or (lambda _done, _all: None), force=force)
         except ConcurrentUpdateError:
             if force:
                 raise
@@ -234,21 +239,25 @@ class Repository:
         finally:
             os.close(own)
 
-    def _maintain(self, *, force: bool) -> MaintenanceReport:
+    def _maintain(self, progress: Callable[[int, int], None], *, force: bool) -> MaintenanceReport:
         """Do what writers need not wait for beside them: git's own protocol makes that safe, and it can take long."""
         start, upkeep = time.monotonic(), self._maintenance
+        progress(0, 3)
         removed = upkeep.clean()
         damaged, repaired = upkeep.damaged(), list[Oid]()
         if damaged:
             with self.exclusive(_LONG_WAIT if force else _UNASKED_WAIT):
                 repaired = upkeep.mend(damaged)
         damaged = [oid for oid in damaged if oid not in repaired]
+        progress(1, 3)
         before = len(upkeep.loose()), len(self._refs.loose_names())
         with_git = upkeep.pack(use_git=command.git_available() and not damaged)
+        progress(2, 3)
         if force and with_git:
             with self.exclusive(_LONG_WAIT):
                 upkeep.collect()
         objects, refs = before[0] - len(upkeep.loose()), before[1] - len(self._refs.loose_names())
+        progress(3, 3)
         seconds = time.monotonic() - start
         return MaintenanceReport(
             with_git, max(objects, 0), max(refs, 0), removed, tuple(repaired), tuple(damaged), seconds
@@ -266,6 +275,12 @@ class Repository:
             tips = self._refs.all("refs/").values()
             pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
         return True
+
+    def inspect(self) -> Inspection:
+        """Give what looks at the repository without changing it."""
+        from claif_git.git.inspection import Inspection
+
+        return Inspection(self.path, self._refs, self._lock_files, self._maintenance)
 
     def store_id(self) -> str:
         """Give this store's random id (32 hex digits); a copy of the store has another."""

@@ -116,7 +116,7 @@ def open_shared(repo: Repository, *, fresh: bool = False) -> Database | None:
 
     None if a later version of claif-git made it, or it cannot be opened in time. sqlite3.Error, OSError.
     """
-    path = repo.path / "claif" / "index.db"
+    path = index_path(repo)
     with repo.queue("index", timeout=_WAIT_TO_OPEN):
         if fresh:
             discard(path)
@@ -138,13 +138,23 @@ def open_shared(repo: Repository, *, fresh: bool = False) -> Database | None:
     return database
 
 
+def index_path(repo: Repository) -> Path:
+    """Give where a store's index is, if it has one."""
+    return repo.path / "claif" / "index.db"
+
+
+def files_of(path: Path) -> list[Path]:
+    """Give the files that an index is made of; not all need be there."""
+    return [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm")]
+
+
 def discard(path: Path) -> None:
     """Remove an index. For who holds the queue."""
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    for file in files_of(path):
+        file.unlink(missing_ok=True)
 
 
 def forget(repo: Repository) -> None:
     """Remove a store's index, so that nothing of what was purged stays in it; it is built anew when it is wanted."""
     with repo.queue("index", timeout=_WAIT_TO_OPEN):
-        discard(repo.path / "claif" / "index.db")
+        discard(index_path(repo))

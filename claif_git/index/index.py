@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from claif_git.index import schema, sessions, text, words
 from claif_git.index.catchup import CatchUp, Progress
 from claif_git.index.database import Database, is_damage, open_shared
 from claif_git.index.growth import opened
+from claif_git.index.health import Health, health
 from claif_git.index.listing import listed
 from claif_git.index.matching import find_matching
 from claif_git.index.searching import Wanted, find
@@ -168,6 +169,10 @@ class Index:
     def stats(self) -> IndexStats:
         """Say what the index holds now; it is not brought up to the refs for this."""
         return self._run(self._stats)
+
+    def health(self, tips: Mapping[str, str]) -> Health:
+        """Say how the index on the disk is, where branches stand at `tips`; nothing is built or caught up for this."""
+        return health(self._repo, tips)
 
     def close(self) -> None:
         """Close the file. The index opens again when it is asked something."""

@@ -143,11 +143,12 @@ def drafts(working: Working) -> list[Draft]:
         if working.store.tip(session_id) is None:
             continue
         changed = datetime.fromtimestamp(working.repo.read_commit(tip).commit_time, UTC)
-        found.append(Draft(session_id, manager, tip, changed, _is_alive(working, manager)))
+        found.append(Draft(session_id, manager, tip, changed, is_alive(working, manager)))
     return found
 
 
-def _is_alive(working: Working, manager: str) -> bool:
+def is_alive(working: Working, manager: str) -> bool:
+    """Tell whether a manager still runs, so that its drafts are its own to save."""
     if manager == working.manager_id:
         return True
     lock = working.repo.try_lock(lock_name(manager))

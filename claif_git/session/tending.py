@@ -14,6 +14,7 @@ from claif_git.session.working import Progress, Working
 if TYPE_CHECKING:
     from claif_git.analytics.totals import StoreStats
     from claif_git.index import IndexStats
+    from claif_git.session.findings import Finding
 
 
 class Tending:
@@ -47,12 +48,23 @@ class Tending:
         grouped = self._finding.totals(by, PRICE_STEPS, since, until, progress) if by else None
         return store_stats(everything, by, grouped)
 
+    def doctor(self, fix: bool = False, *, progress: Progress | None = None) -> list[Finding]:
+        """Look at everything that can be wrong with a store, and say how it stands; every session is read for this.
+
+        `fix` does what each finding's `repair` names, and looks again; what it repaired is listed as `fixed`. Drafts
+        are left to `recover_session`, the trash to `gc`.
+        """
+        from claif_git.session.doctor import Doctor
+
+        doctor = Doctor(self._working, self._finding, progress)
+        return doctor.treat() if fix else doctor.examine()
+
     def reindex(self, progress: Progress | None = None) -> IndexStats:
         """Build the index of lists and searches anew; give what it holds. Nothing else depends on it. StoreError."""
         return self._finding.reindex(progress)
 
-    def gc(self, *, dry_run: bool = False) -> dict[str, Any]:
+    def gc(self, *, dry_run: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """Empty the trash of what is older than 30 days, and pack. Give what was done."""
         expired = trash.expire(self._working, dry_run=dry_run)
-        report = None if dry_run else self._working.repo.maintain(force=True)
+        report = None if dry_run else self._working.repo.maintain(force=True, progress=progress)
         return {"expired": expired, "maintenance": report}

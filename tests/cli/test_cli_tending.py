@@ -137,3 +137,40 @@ def test_reindex_tells_what_the_index_holds(store: Path) -> None:
 def test_progress_is_shown_where_an_index_is_built(store: Path) -> None:
     assert "indexing: 2 of 2" in run(store, "reindex", terminal_err=True).err
     assert run(store, "reindex").err == ""
+
+
+def test_a_doctor_that_finds_nothing_wrong(store: Path) -> None:
+    ran = run(store, "doctor")
+    rows = [line.split("\t") for line in ran.out.splitlines()]
+    assert (ran.code, ran.err, {row[0] for row in rows}) == (0, "", {"ok"})
+    assert rows[0][1:] == ["index", "there is none; the next list or search builds it", ""]
+    assert "reading sessions: 1 of 2" in run(store, "doctor", terminal_err=True).err
+
+
+def test_a_doctor_that_finds_something_wrong_ends_with_1_until_it_is_repaired(store: Path) -> None:
+    run(store, "reindex")
+    (store / "claif" / "index.db").write_bytes(b"rubbish" * 999)
+    ran = run(store, "doctor")
+    assert ran.code == 1
+    assert ran.out.splitlines()[0].split("\t")[:2] == ["problem", "index"]
+    assert ran.out.splitlines()[0].endswith("\tclaif-git reindex")
+    ran = run(store, "doctor", "--fix")
+    assert ran.code == 0
+    assert [line.split("\t")[0] for line in ran.out.splitlines()[:2]] == ["fixed", "ok"]
+    assert run(store, "doctor").code == 0
+
+
+def test_a_doctor_names_what_it_leaves_to_its_owner(store: Path) -> None:
+    lost = store / "refs" / "heads" / "lost"
+    lost.write_text("a" * 40 + "\n")
+    ran = run(store, "doctor", "--fix", terminal=True)
+    assert ran.code == 1
+    assert "problem  refs      refs/heads/lost points at" in ran.out
+    assert "→ bring the object back from a copy" in ran.out
+    told = [one for one in json.loads(run(store, "doctor", "--json").out) if one["level"] == "problem"]
+    assert {one["session_id"] for one in told} == {"lost"}
+    assert set(told[0]) == {"area", "level", "message", "hint", "session_id", "repair", "fixed"}
+
+
+def test_gc_shows_how_far_it_is(store: Path) -> None:
+    assert "packing: 0 of 3" in run(store, "gc", terminal_err=True).err

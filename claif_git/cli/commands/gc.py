@@ -17,8 +17,7 @@ def command(ctx: typer.Context, dry_run: params.DryRun = False, json: params.AsJ
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
-        out.progress("packing")
-        report = views.plain_data(opened.gc(dry_run=dry_run))
+        report = views.plain_data(opened.gc(dry_run=dry_run, progress=out.counted("packing")))
         out.progress("")
     if json:
         out.json(report)
