@@ -41,14 +41,20 @@ def latest_stamp(root: Folder) -> str:
     return max([_latest_below(root.folder(layout.MESSAGES)), *(stamp for stamp in drops if stamp)], default="")
 
 
-def _latest_below(folder: Folder, depth: int = 0) -> str:
-    latest = ""
-    for name, item in folder.items.items():
-        named = layout.parse_message_name(name) if isinstance(item, Leaf) else layout.parse_run_name(name)
-        if named:
-            latest = max(latest, named.stamp)
-            if isinstance(item, Folder) and depth <= 32:
-                latest = max(latest, _latest_below(item, depth + 1))
+def _latest_below(folder: Folder, latest: str = "", depth: int = 0) -> str:
+    """Give the latest stamp below `folder`, or `latest` if none is later.
+
+    From the end, where the latest are: a name that sorts before a stamp bears none that is later, and is passed over.
+    """
+    for name, item in reversed(list(folder.items.items())):
+        if isinstance(item, Folder):
+            run = layout.parse_run_name(name)
+            latest = max(latest, run.stamp) if run else latest
+            if run and depth <= 32:
+                latest = _latest_below(item, latest, depth + 1)
+        elif name > latest:
+            message = layout.parse_message_name(name)
+            latest = max(latest, message.stamp) if message else latest
     return latest
 
 
