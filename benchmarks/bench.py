@@ -52,6 +52,12 @@ QUICK = Sizes(
     slow=False,
 )
 
+
+def talks(sizes: Sizes) -> dict[int, Conversation]:
+    """Give the sessions of different lengths, by length. They are one set, which is read before it is written to."""
+    return {length: Conversation(at, length) for at, length in enumerate((sizes.small, sizes.middle, sizes.large))}
+
+
 SLOW = frozenset({"langgraph", "json-file"})
 """Backends whose every append writes the whole session: left out of the large sizes in a quick run."""
 

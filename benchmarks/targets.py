@@ -48,7 +48,7 @@ def _plain(key: str, scale: float = 1.0) -> Value:
 def _most(prefix: str, scale: float) -> Value:
     def value(results: Results) -> float | None:
         keys = [key for key, _ in results.measures if key.startswith(prefix)]
-        return max((results.median(key) or 0 for key in keys), default=0) / scale or None
+        return max((results.p99(key) or 0 for key in keys), default=0) / scale or None
 
     return value
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.backends.ours import message
 from benchmarks.workload import Conversation
 from claif_git import SessionManager
 
+_WARM, _WEIGHED = 10, 9
 _WRITERS = ("Ada Example <ada@example.org>", "Bo Example <bo@example.org>")
 
 
@@ -26,34 +28,13 @@ class Adapter:
         pass
 
     def alternate(self, clones: int, length: int, more: int) -> dict[str, Any]:
-        """Write `length` messages in turn, then time `more`; give the samples, and the bytes that each added."""
-        talk = Conversation(70, 0)
+        """Write `length` messages in turn, then time `more`; then give the bytes that each of a few more added."""
         stores = self._stores(clones)
         with SessionManager(stores[0], author=_WRITERS[0]) as first:
-            ref = f"refs/heads/{first.create_session('In turn')}"
-        for store in stores[1:]:
-            _set(store / ref, _tip(stores[0] / ref))
-        said = 0
-        for durability, count in (("relaxed", length), ("full", more)):
-            weight = _weight(stores[0])
-            opened = [
-                SessionManager(store, author=who, durability=durability)  # type: ignore[arg-type]
-                for store, who in zip(stores, _WRITERS, strict=False)
-            ]
-            samples = []
-            for at in range(count):
-                writer, store = opened[at % clones], stores[at % clones]
-                one = message(talk.said(said + at))
-                start = time.perf_counter()
-                writer.add_message(ref[11:], one)
-                samples.append((time.perf_counter() - start) * 1000)
-                for other in stores:
-                    if other != store:
-                        _set(other / ref, _tip(store / ref))
-            said += count
-            for manager in opened:
-                manager.close()
-        return {"ms": samples[10:], "bytes": [(_weight(stores[0]) - weight) / more]}
+            pair = _Pair(stores, f"refs/heads/{first.create_session('In turn')}")
+        pair.share(stores[0])
+        pair.write(length, "relaxed")
+        return {"ms": pair.write(more + _WARM, "full")[_WARM:], "bytes": [pair.weighed() for _ in range(_WEIGHED)]}
 
     def _stores(self, clones: int) -> list[Path]:
         """Make stores with ids of their own and one folder of objects."""
@@ -66,14 +47,45 @@ class Adapter:
         return stores
 
 
-def _tip(path: Path) -> str:
-    return path.read_text(encoding="ascii")
+class _Pair:
+    """The stores, in turn, of one session."""
 
+    def __init__(self, stores: list[Path], ref: str) -> None:
+        self._stores, self._ref, self._said = stores, ref, 0
 
-def _set(path: Path, tip: str) -> None:
-    made = path.with_name("moving.lock")
-    made.write_text(tip, encoding="ascii")
-    made.replace(path)
+    def write(self, count: int, durability: Literal["full", "relaxed"]) -> list[float]:
+        """Write messages; give the milliseconds that each took."""
+        with ExitStack() as stack:
+            opened = [
+                stack.enter_context(SessionManager(store, author=who, durability=durability))
+                for store, who in zip(self._stores, _WRITERS, strict=False)
+            ]
+            return [self._one(opened) for _ in range(count)]
+
+    def _one(self, opened: list[SessionManager]) -> float:
+        at = self._said % len(opened)
+        said = message(Conversation(70, 0).said(self._said))
+        start = time.perf_counter()
+        opened[at].add_message(self._ref[len("refs/heads/") :], said)
+        taken = (time.perf_counter() - start) * 1000
+        self._said += 1
+        self.share(self._stores[at])
+        return taken
+
+    def share(self, source: Path) -> None:
+        """Move the ref of the other stores to where it stands in one: that is all that a fetch has to do here."""
+        tip = (source / self._ref).read_bytes()
+        for store in self._stores:
+            if store != source:
+                made = (store / self._ref).with_name("moving.lock")
+                made.write_bytes(tip)
+                made.replace(store / self._ref)
+
+    def weighed(self) -> int:
+        """Write a message; give the bytes of its objects."""
+        before = _weight(self._stores[0])
+        self.write(1, "full")
+        return _weight(self._stores[0]) - before
 
 
 def _weight(store: Path) -> int:

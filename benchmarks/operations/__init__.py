@@ -10,15 +10,15 @@ from benchmarks.operations import appending, branching, bulk, commands, crowds, 
 Operation = Callable[[Bench], None]
 
 OPERATIONS: dict[str, Operation] = {
+    "load": reading.load,
+    "load-blocks": reading.load_blocks,
+    "last": reading.last,
     "append": appending.append,
     "append-blocks": appending.append_blocks,
     "append-cold": appending.append_cold,
     "append-maintained": appending.append_maintained,
     "alternate": crowds.alternate,
     "eight": crowds.eight,
-    "load": reading.load,
-    "load-blocks": reading.load_blocks,
-    "last": reading.last,
     "list": reading.listing,
     "search": reading.search,
     "branch": branching.branch,
@@ -31,6 +31,7 @@ OPERATIONS: dict[str, Operation] = {
     "memory": commands.memory,
     "growth": growing.growth,
 }
-"""By name, in the order in which they run. `growth` is part of a full run only."""
+"""By name, in the order in which they run: what reads comes before what makes the same sessions grow."""
 
 FULL_ONLY = frozenset({"growth"})
+"""What a quick run leaves out."""

@@ -6,35 +6,27 @@ import subprocess
 import sys
 
 from benchmarks.backends import OURS
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, talks
 from benchmarks.driving import environment
 from benchmarks.workload import Conversation
 
 
-def talks(bench: Bench) -> dict[int, Conversation]:
-    """Give the sessions that are appended to, by length."""
-    sizes = bench.sizes
-    return {
-        length: Conversation(number, length) for number, length in enumerate((sizes.small, sizes.middle, sizes.large))
-    }
-
-
 def append(bench: Bench) -> None:
     """Append in bursts, the backends in turn; opening the store and the first message are not counted."""
-    for length, talk in talks(bench).items():
+    for length, talk in talks(bench.sizes).items():
         slow = bench.sizes.slow or length < bench.sizes.large
-        _bursts(bench, f"append/{length}", "append", talk, bench.able("append", slow=slow))
+        _bursts(bench, f"append/{length}", "talks", talk, bench.able("append", slow=slow))
 
 
 def append_blocks(bench: Bench) -> None:
     """The same with an agent's messages."""
     talk = Conversation(7, bench.sizes.middle, "blocks")
-    _bursts(bench, f"append-blocks/{talk.length}", "append-blocks", talk, bench.able("append"))
+    _bursts(bench, f"append-blocks/{talk.length}", "blocks", talk, bench.able("append"))
 
 
 def _bursts(bench: Bench, key: str, dataset: str, talk: Conversation, names: list[str]) -> None:
     sizes = bench.sizes
-    everything = list(talks(bench).values()) if dataset == "append" else [talk]
+    everything = list(talks(bench.sizes).values()) if dataset == "talks" else [talk]
     request = {"call": "append", "talk": [talk.number, talk.length, talk.kind]}
     with bench.workers(dataset, names, everything) as workers:
         for worker in list(workers.values()):
@@ -44,8 +36,8 @@ def _bursts(bench: Bench, key: str, dataset: str, talk: Conversation, names: lis
 
 def append_cold(bench: Bench) -> None:
     """Open the store and add one message, in a process of its own."""
-    everything = talks(bench)
-    folders = {name: bench.filled("append", name, list(everything.values())) for name in bench.able("append")}
+    everything = talks(bench.sizes)
+    folders = {name: bench.filled("talks", name, list(everything.values())) for name in bench.able("append")}
     for length in (bench.sizes.middle, bench.sizes.large):
         talk = everything[length]
         chosen = {name: folder for name, folder in folders.items() if bench.sizes.slow or name != "langgraph"}
@@ -55,7 +47,7 @@ def append_cold(bench: Bench) -> None:
 
 def append_maintained(bench: Bench) -> None:
     """Append while another process packs the store, a second after it last did."""
-    talk = talks(bench)[bench.sizes.middle]
+    talk = talks(bench.sizes)[bench.sizes.middle]
     if OURS not in bench.backends:
         return
     with bench.workers("maintained", [OURS], [talk]) as workers:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from benchmarks.backends import OURS
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, talks
 from benchmarks.driving import plain
-from benchmarks.workload import Conversation
 
 
 def branch(bench: Bench) -> None:
     """Branch at the middle, beside one append to the same session; and the bytes that a branch adds to our store."""
-    talks = [Conversation(20, bench.sizes.middle), Conversation(21, bench.sizes.large)]
-    for talk in talks:
-        with bench.workers("branch", bench.able("branch"), talks) as workers:
+    held = list(talks(bench.sizes).values())
+    for talk in held[1:]:
+        with bench.workers("talks", bench.able("branch"), held) as workers:
             request = {"talk": plain(talk), "times": 2, "budget": bench.sizes.budget}
             middle = {**request, "call": "branch", "args": [talk.length // 2 - 1]}
             for worker in workers.values():
@@ -28,9 +27,10 @@ def merge(bench: Bench) -> None:
     """Merge two branches of one session that have ten messages each of their own."""
     if OURS not in bench.backends:
         return
-    talk = Conversation(22, bench.sizes.large)
-    with bench.workers("merge", [OURS], [talk]) as workers:
-        for _ in range(bench.sizes.loads):
+    held = list(talks(bench.sizes).values())
+    talk = held[-1]
+    with bench.workers("talks", [OURS], held) as workers:
+        for _ in range(max(2, bench.sizes.loads // 2)):
             workers[OURS].call("diverge", talk, 10)
             bench.in_turn(f"merge/{talk.length}", workers, 1, {"call": "merge"})
             bench.in_turn(

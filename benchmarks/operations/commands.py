@@ -40,7 +40,8 @@ def cold_start(bench: Bench) -> None:
         ("start-show", OURS): [ours, "--store", str(folder / "store"), "session", "show", session_id],
     }
     if theirs and "llm" in bench.backends:
-        words |= {("start-help", "llm"): [theirs, "--help"], ("start-list", "llm"): [theirs, "logs", "list"]}
+        log = str(bench.filled("empty", "llm", []) / "logs.db")
+        words |= {("start-help", "llm"): [theirs, "--help"], ("start-list", "llm"): [theirs, "logs", "list", "-d", log]}
     for _ in range(bench.sizes.loads + 1):
         for (key, name), command in words.items():
             bench.results.add(key, name, [run_command(command, folder)[0] * 1000])
@@ -56,7 +57,7 @@ def memory(bench: Bench) -> None:
         ("list", ["session", "list"]),
         ("show", ["session", "show", session_id]),
         ("search", ["session", "search", COMMON]),
-        ("create", ["session", "create", "A new one"]),
+        ("create", ["session", "create", "--title", "A new one"]),
         ("log", ["log", session_id]),
         ("branch", ["branch", session_id]),
         ("gc", ["gc"]),

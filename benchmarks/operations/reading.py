@@ -5,19 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.backends import OURS
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, talks
 from benchmarks.driving import Worker, plain
 from benchmarks.workload import COMMON, RARE, Conversation
 
 
-def _read_talks(bench: Bench) -> dict[int, Conversation]:
-    sizes = bench.sizes
-    return {length: Conversation(10 + at, length) for at, length in enumerate((sizes.small, sizes.middle, sizes.large))}
-
-
-def _folders(bench: Bench, dataset: str, method: str, talks: list[Conversation]) -> dict[str, Path]:
+def _folders(bench: Bench, dataset: str, method: str, held: list[Conversation]) -> dict[str, Path]:
     """Give filled folders; our index is warm in ours."""
-    folders = {name: bench.filled(dataset, name, talks) for name in bench.able(method)}
+    folders = {name: bench.filled(dataset, name, held) for name in bench.able(method)}
     if OURS in folders:
         with Worker(OURS, folders[OURS]) as worker:
             worker.call("search", None, RARE)
@@ -26,10 +21,10 @@ def _folders(bench: Bench, dataset: str, method: str, talks: list[Conversation])
 
 def load(bench: Bench) -> None:
     """Read whole sessions; ours once more with the index taken away before each."""
-    talks = _read_talks(bench)
-    folders = _folders(bench, "read", "load", list(talks.values()))
+    found = talks(bench.sizes)
+    folders = _folders(bench, "talks", "load", list(found.values()))
     for length in (bench.sizes.middle, bench.sizes.large):
-        request = {"call": "load", "talk": plain(talks[length])}
+        request = {"call": "load", "talk": plain(found[length])}
         bench.fresh(f"load/{length}", folders, request, again=3)
         if OURS not in folders:
             continue
@@ -46,10 +41,10 @@ def _forget_index(folder: Path) -> None:
 
 def load_blocks(bench: Bench) -> None:
     """Read a session with tool calls and long results."""
-    talk = Conversation(17, bench.sizes.middle, "blocks")
+    talk = Conversation(7, bench.sizes.middle, "blocks")
     bench.fresh(
         f"load-blocks/{talk.length}",
-        _folders(bench, "read-blocks", "load", [talk]),
+        _folders(bench, "blocks", "load", [talk]),
         {"call": "load", "talk": plain(talk)},
         again=3,
     )
@@ -57,10 +52,10 @@ def load_blocks(bench: Bench) -> None:
 
 def last(bench: Bench) -> None:
     """Read the last ten messages, of a short session and of a long one."""
-    talks = _read_talks(bench)
-    folders = _folders(bench, "read", "last", list(talks.values()))
+    found = talks(bench.sizes)
+    folders = _folders(bench, "talks", "last", list(found.values()))
     for length in (bench.sizes.small, bench.sizes.large):
-        bench.fresh(f"last/{length}", folders, {"call": "last", "talk": plain(talks[length]), "args": [10]}, again=5)
+        bench.fresh(f"last/{length}", folders, {"call": "last", "talk": plain(found[length]), "args": [10]}, again=5)
 
 
 def sessions_of(bench: Bench, number: int) -> list[Conversation]:
@@ -70,9 +65,9 @@ def sessions_of(bench: Bench, number: int) -> list[Conversation]:
 
 def listing(bench: Bench) -> None:
     """List all sessions, those of one project, and all again after a change in another process."""
-    talks = sessions_of(bench, bench.sizes.sessions)
-    folders = _folders(bench, "sessions", "listing", talks)
-    count = len(talks)
+    stored = sessions_of(bench, bench.sizes.sessions)
+    folders = _folders(bench, "sessions", "listing", stored)
+    count = len(stored)
     bench.fresh(f"list/{count}", folders, {"call": "listing", "args": [None]}, again=5)
     bench.fresh(f"list-filtered/{count}", folders, {"call": "listing", "args": ["project-3"]}, again=5)
     if OURS not in folders:
@@ -80,7 +75,7 @@ def listing(bench: Bench) -> None:
     with Worker(OURS, folders[OURS]) as lists, Worker(OURS, folders[OURS]) as writes:
         lists.call("listing", None, None)
         for at in range(bench.sizes.loads * 2):
-            writes.call("append", talks[at], offset=500)
+            writes.call("append", stored[at], offset=500)
             changed = lists.call("listing", None, None)["ms"][0]
             unchanged = lists.call("listing", None, None)["ms"][0]
             bench.results.add(f"list-after-change/{count}", OURS, [changed - unchanged])
@@ -88,7 +83,7 @@ def listing(bench: Bench) -> None:
 
 def search(bench: Bench) -> None:
     """Search all messages for a rare and a common word: the twenty best, with snippets."""
-    talks = sessions_of(bench, bench.sizes.sessions)
-    folders = _folders(bench, "sessions", "search", talks)
+    stored = sessions_of(bench, bench.sizes.sessions)
+    folders = _folders(bench, "sessions", "search", stored)
     for name, word in (("rare", RARE), ("common", COMMON)):
-        bench.fresh(f"search-{name}/{len(talks)}", folders, {"call": "search", "args": [word]}, again=5)
+        bench.fresh(f"search-{name}/{len(stored)}", folders, {"call": "search", "args": [word]}, again=5)
