@@ -70,8 +70,6 @@ class _Unsaved:
     def beside(self, one: Standing) -> SessionStatus:
         """Give a session's standing together with what is not saved of it."""
         working, own = self._working, self._drafts.get(one.session_id, [])
-        branch = working.store.tip(one.session_id)
-        tips = [draft.tip for draft in own]
         return SessionStatus(
             one.session_id,
             session_of(working.peek(one.session_id, one.tip)).title or "",
@@ -79,6 +77,11 @@ class _Unsaved:
             one.ahead,
             one.behind,
             one.leaves,
-            sum(1 for _ in working.repo.walk(tips, [branch] if branch else [])),
+            self._commits(one.session_id, own) if own else 0,
             any(not draft.alive for draft in own),
         )
+
+    def _commits(self, session_id: str, own: Sequence[Draft]) -> int:
+        branch = self._working.store.tip(session_id)
+        walk = self._working.repo.walk([draft.tip for draft in own], [branch] if branch else [])
+        return sum(1 for _ in walk)

@@ -34,7 +34,6 @@ class State(StrEnum):
 
 
 _STATES = {
-    (False, False): State.UP_TO_DATE,
     (True, False): State.AHEAD,
     (False, True): State.BEHIND,
     (True, True): State.DIVERGED,
@@ -98,6 +97,8 @@ class _Standings:
         if theirs is None:
             state = State.DELETED_THERE if name in self._gone else State.LOCAL
             return Standing(name, ours, state, count_commits(repo, ours, None), leaves=name in self._plan.send)
+        if theirs == ours:
+            return Standing(name, ours, State.UP_TO_DATE)
         ahead, behind = count_commits(repo, ours, theirs), count_commits(repo, theirs, ours)
         state = _STATES[bool(ahead), bool(behind)]
         if state is State.DIVERGED and not repo.merge_bases(ours, theirs):
