@@ -130,16 +130,11 @@ def _read_oid(value: bytes) -> Oid:
     return value.decode("ascii")
 
 
-_LAST_SECOND = 253_086_767_999
-"""The end of the year 9989, in seconds since 1970."""
-
-
 def _read_person(value: bytes, charset: str) -> tuple[str, int]:
-    """Split `Name <mail> 1700000000 +0100`; what is missing is empty, or 0; no moment is past any calendar."""
+    """Split `Name <mail> 1700000000 +0100`; what is missing is empty, or 0."""
     end = value.rfind(b">") + 1
     stamp = _STAMP.match(value, end)
-    seconds = int(stamp[1][:15]) if stamp else 0
-    return _text(value[:end] if end else value, charset), max(0, min(seconds, _LAST_SECOND))
+    return _text(value[:end] if end else value, charset), int(stamp[1]) if stamp else 0
 
 
 def _text(data: bytes, charset: str) -> str:

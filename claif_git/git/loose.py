@@ -97,7 +97,7 @@ class LooseWriter:
                 fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED, 0o444)
                 break
             except FileNotFoundError:  # no such folder yet, or somebody's gc removed it while it was empty
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(FileNotFoundError, FileExistsError):
                     os.makedirs(folder, exist_ok=True)
         else:
             raise StoreError(f"cannot write to {folder}: it keeps vanishing")

@@ -17,6 +17,7 @@ from claif_git.history.snapshot import Objects, Snapshot
 from claif_git.ids import writer_token
 from claif_git.model.blocks import Json
 from claif_git.model.message import Message
+from claif_git.model.times import from_seconds
 
 IMPORTER = Signature("claif-git import", "import@invalid")
 SPEAKER = Signature("user", "user@invalid")
@@ -72,7 +73,7 @@ class Chain:
             self._commit(change, f"session: {one_line(self._line.title or self._line.session_id)}", when)
 
     def _last_said(self) -> list[datetime]:
-        return [datetime.fromtimestamp(self.tip.commit_time, self._line.header.created_at.tzinfo)]
+        return [from_seconds(self.tip.commit_time)]
 
     def _change(self, moment: datetime) -> Change:
         return Change(self.tip, self._token, self._add, moment)

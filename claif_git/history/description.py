@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from claif_git.format import layout
 from claif_git.history.commits import one_line
 from claif_git.history.snapshot import Snapshot
 from claif_git.model.message import Message
+from claif_git.model.times import from_seconds
 
 
 def created_at(snapshot: Snapshot) -> datetime:
@@ -16,7 +17,7 @@ def created_at(snapshot: Snapshot) -> datetime:
         return snapshot.settings.created_at
     if snapshot.shown:
         return layout.moment_of(snapshot.shown[0].path.rpartition("/")[2])
-    return datetime.fromtimestamp(snapshot.commit_time, UTC)
+    return from_seconds(snapshot.commit_time)
 
 
 def title_of(snapshot: Snapshot) -> str | None:

@@ -16,6 +16,7 @@ from claif_git.git.trees import Folder
 from claif_git.history.placing import Entry, Stray, latest_stamp, message_files
 from claif_git.history.settings import CHRONOLOGICAL, Settings, read_settings
 from claif_git.model.message import Message, Origin
+from claif_git.model.times import from_seconds
 
 
 class Objects(Protocol):
@@ -266,7 +267,7 @@ def updated_at(snapshot: Snapshot, created_at: datetime) -> datetime:
     The latest of `created_at`, the tip's commit time and, up to a second past that (commit times are whole seconds),
     the stamp of the newest message.
     """
-    committed = datetime.fromtimestamp(snapshot.commit_time, created_at.tzinfo)
+    committed = from_seconds(snapshot.commit_time)
     newest = layout.moment_of(snapshot.latest) if snapshot.latest else committed
     within = newest if 0 <= (newest - committed).total_seconds() < 1 else committed
     return max(created_at, within)

@@ -50,3 +50,8 @@ def parse_iso(text: str, *, zone: tzinfo | None = None) -> datetime:
     except ValueError as error:
         raise InvalidInputError(f"not a timestamp: {text[:60]!r}") from error
     return as_utc(moment.replace(tzinfo=zone) if moment.tzinfo is None else moment)
+
+
+def from_seconds(seconds: float) -> datetime:
+    """Give a commit's moment in UTC; one outside 1970 to 9990, which anybody may have written, is moved in."""
+    return datetime.fromtimestamp(max(EARLIEST.timestamp(), min(seconds, LATEST.timestamp() - 1)), UTC)

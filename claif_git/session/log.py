@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from claif_git.errors import MalformedError
 from claif_git.format import layout
@@ -13,6 +13,7 @@ from claif_git.git import Commit
 from claif_git.history.additions import Additions
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
+from claif_git.model.times import from_seconds
 from claif_git.model.usage import Tokens
 from claif_git.session.forest import family
 from claif_git.session.working import Working
@@ -83,7 +84,7 @@ class _Reader:
             commit=oid,
             parents=commit.parents,
             author=commit.author,
-            time=datetime.fromtimestamp(commit.author_time, UTC),
+            time=from_seconds(commit.author_time),
             subject=subject,
             kind="message" if added else subject.partition(":")[0].strip() or "commit",
         )

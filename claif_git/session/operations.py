@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Any
@@ -21,7 +21,7 @@ from claif_git.git.trees import Add
 from claif_git.history.commits import commit_of
 from claif_git.history.transact import transact
 from claif_git.model.message import MessageRole
-from claif_git.model.times import now
+from claif_git.model.times import from_seconds, now
 from claif_git.session.working import Working
 
 OPS = "refs/claif/ops"
@@ -104,7 +104,7 @@ def _commits(working: Working, heads: dict[str, str]) -> Iterator[Operation]:
 
 def _of_commit(session_id: str, oid: str, commit: Commit) -> Operation:
     subject = commit.message.partition("\n")[0]
-    time = datetime.fromtimestamp(commit.commit_time, UTC)
+    time = from_seconds(commit.commit_time)
     verb = subject.partition(":")[0]
     verb = "message" if verb in {role.value for role in MessageRole} else verb
     return Operation(verb, session_id, time, commit.author, subject, new=oid, commit=oid)
@@ -117,7 +117,7 @@ def _parsed(oid: str, commit: Commit) -> Operation | None:
         return Operation(
             verb=str(data["verb"]),
             session_id=str(data["session"]),
-            time=datetime.fromtimestamp(commit.commit_time, UTC),
+            time=from_seconds(commit.commit_time),
             who=commit.committer,
             subject=subject,
             old=data.get("old"),

@@ -7,10 +7,11 @@ import logging
 import threading
 import weakref
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from claif_git.errors import ClaifGitError, InvalidInputError, StoreError
 from claif_git.git import Lock
+from claif_git.model.times import from_seconds
 from claif_git.session.store import DRAFTS
 from claif_git.session.working import Working
 
@@ -142,7 +143,7 @@ def drafts(working: Working) -> list[Draft]:
         session_id, _, manager = ref[len(DRAFTS) :].rpartition("/")
         if working.store.tip(session_id) is None:
             continue
-        changed = datetime.fromtimestamp(working.repo.read_commit(tip).commit_time, UTC)
+        changed = from_seconds(working.repo.read_commit(tip).commit_time)
         found.append(Draft(session_id, manager, tip, changed, is_alive(working, manager)))
     return found
 

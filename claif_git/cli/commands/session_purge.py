@@ -51,7 +51,7 @@ def _tell(out: Output, purged: Purged) -> None:
         out.note("note: this is a code repository: its objects stay until git's own gc, which keeps them for two weeks")
     for remote in purged.remotes:
         out.note(
-            f"note: {remote} had a copy when we last looked; the next push deletes it, if it stands where this one does"
+            f"note: {remote} had a copy when we last looked; the next push deletes it, if it stands where this does"
         )
     for other in purged.shared_by:
         out.note(f"note: {other} shares turns with it, and keeps them")
