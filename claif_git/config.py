@@ -5,14 +5,10 @@ An environment variable that is empty counts as not set.
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
-
-import platformdirs
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 DEFAULT_BASE_URL = "https://api.anthropic.com"
@@ -59,6 +55,8 @@ def default_store() -> Path:
             return folder / STORE_NAME
         if (git_dir := _git_dir(folder)) and dict(_settings(git_dir / "config", 0)).get(_NAMESPACE, "").lower() in _YES:
             return git_dir
+    import platformdirs
+
     return platformdirs.user_data_path(_APPLICATION) / "store"
 
 
@@ -82,6 +80,8 @@ def in_working_tree(path: Path) -> bool:
 
 def state_folder() -> Path:
     """Give the folder for what a face remembers between runs, such as the last session used; it need not exist."""
+    import platformdirs
+
     return platformdirs.user_state_path(_APPLICATION)
 
 
@@ -92,10 +92,9 @@ def identity() -> str:
     in `.invalid`: no real address is invented.
     """
     config = _git_config()
-    login = _login()
     name = _bare(_variable("GIT_AUTHOR_NAME") or config.get("user.name", ""))
     mail = _bare(_variable("GIT_AUTHOR_EMAIL") or config.get("user.email", "") or _variable("EMAIL") or "")
-    return f"{name or login} <{mail or f'{login}@{_host()}.invalid'}>"
+    return f"{name or _login()} <{mail or f'{_login()}@{_host()}.invalid'}>"
 
 
 def editor() -> str:
@@ -109,6 +108,8 @@ def _variable(name: str) -> str | None:
 
 
 def _login() -> str:
+    import getpass
+
     try:
         return _bare(getpass.getuser()) or "somebody"
     except (OSError, KeyError):  # no such user id: a container
@@ -116,6 +117,8 @@ def _login() -> str:
 
 
 def _host() -> str:
+    import socket
+
     return _bare(socket.gethostname()) or "localhost"
 
 

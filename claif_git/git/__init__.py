@@ -5,7 +5,6 @@ from __future__ import annotations
 from claif_git.git.command import GitResult, git_available, git_version
 from claif_git.git.kinds import FILE_MODE, FOLDER_MODE, Commit, Oid, TreeEntry, encode_tree, is_oid, oid_of
 from claif_git.git.locks import Lock
-from claif_git.git.maintenance import MaintenanceReport
 from claif_git.git.objects import ObjectWriter
 from claif_git.git.refs import is_ref_name
 from claif_git.git.repository import Repository
@@ -16,7 +15,6 @@ __all__ = [
     "Commit",
     "GitResult",
     "Lock",
-    "MaintenanceReport",
     "ObjectWriter",
     "Oid",
     "Repository",

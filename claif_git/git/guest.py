@@ -10,10 +10,13 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from claif_git.errors import StoreError
 from claif_git.git import command
-from claif_git.git.maintenance import MaintenanceReport
+
+if TYPE_CHECKING:
+    from claif_git.git.maintenance import MaintenanceReport
 
 NAMESPACE_KEY = "claif.namespace"
 """The key of git's config that says so; sessions then stand below `refs/claif/`."""
@@ -28,6 +31,8 @@ def is_guest(config_get: Callable[[str], str | None]) -> bool:
 
 def maintain(git_dir: Path) -> MaintenanceReport:
     """Let git do what it finds due, by the owner's own settings."""
+    from claif_git.git.maintenance import MaintenanceReport
+
     start, with_git = time.monotonic(), command.git_available()
     if with_git:
         try:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,7 +18,6 @@ from claif_git.git.kinds import Commit, Oid, TreeEntry
 from claif_git.git.lockfiles import FOREIGN_AGE, LockFiles
 from claif_git.git.locks import Lock, Queues, StoreLock
 from claif_git.git.loose import LooseWriter
-from claif_git.git.maintenance import Maintenance, MaintenanceReport
 from claif_git.git.objects import Objects, ObjectWriter
 from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
@@ -25,6 +25,7 @@ from claif_git.git.syncing import Syncer
 
 if TYPE_CHECKING:
     from claif_git.git.inspection import Inspection
+    from claif_git.git.maintenance import Maintenance, MaintenanceReport
 
 _SHARED_WAIT = 60.0
 _LONG_WAIT = 30.0
@@ -49,7 +50,12 @@ class Repository:
         self._queues = Queues(private + "/queues")
         self._id = StoreId(private)
         self._private = private
-        self._maintenance = Maintenance(git_dir, self._objects, self._refs, self._lock_files)
+
+    @cached_property
+    def _maintenance(self) -> Maintenance:
+        from claif_git.git.maintenance import Maintenance
+
+        return Maintenance(self.path, self._objects, self._refs, self._lock_files)
 
     @classmethod
     def init(cls, path: str | os.PathLike[str]) -> Repository:
@@ -241,6 +247,8 @@ class Repository:
 
     def _maintain(self, progress: Callable[[int, int], None], *, force: bool) -> MaintenanceReport:
         """Do what writers need not wait for beside them: git's own protocol makes that safe, and it can take long."""
+        from claif_git.git.maintenance import MaintenanceReport
+
         start, upkeep = time.monotonic(), self._maintenance
         progress(0, 3)
         removed = upkeep.clean()

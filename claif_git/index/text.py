@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from claif_git.model.pattern import without_controls
 from claif_git.model.search import Snippet
@@ -35,8 +36,6 @@ _ALONE = (
     "\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"  # pictographs
     "\u2e80-\ua4cf\uf900-\ufaff\U0001b000-\U0001b2ff\U00020000-\U0003ffff"  # Chinese and Japanese
 )
-_IS_ALONE = re.compile(f"[{_ALONE}]")
-_SEAMS = re.compile(f"(?s)(?<=[{_ALONE}])(?=.)|(?<=.)(?=[{_ALONE}])")
 _TERM = re.compile(r'"([^"]*)(?:"|\Z)(\*?)|([^\s"]+)')
 _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 
@@ -44,7 +43,16 @@ _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 def kept(text: str) -> str:
     """Give text as the index keeps it: without control characters, with seams around what is a word by itself."""
     clean = without_controls(text)
-    return clean if clean.isascii() or not _IS_ALONE.search(clean) else _SEAMS.sub(_SEAM, clean)
+    if clean.isascii():
+        return clean
+    alone, seams = _scripts()
+    return seams.sub(_SEAM, clean) if alone.search(clean) else clean
+
+
+@cache
+def _scripts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Give what finds a character that is a word by itself, and the seams around it. Lists need neither."""
+    return re.compile(f"[{_ALONE}]"), re.compile(f"(?s)(?<=[{_ALONE}])(?=.)|(?<=.)(?=[{_ALONE}])")
 
 
 def told(text: str) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from claif_git.session.log import Turn, turns
-from claif_git.session.revisions import Revision, revision
 from claif_git.session.working import Working
 
 if TYPE_CHECKING:
@@ -15,6 +13,8 @@ if TYPE_CHECKING:
     from claif_git.session.blaming import Blame
     from claif_git.session.forest import ForestNode
     from claif_git.session.grepping import Found
+    from claif_git.session.log import Turn
+    from claif_git.session.revisions import Revision
     from claif_git.session.showing import Shown
 
 
@@ -34,7 +34,9 @@ class LookingBack:
 
         InvalidInputError, NotFoundError, SessionNotFoundError, AmbiguousIdError, MessageIndexError.
         """
-        return revision(self._working, rev)
+        from claif_git.session import revisions
+
+        return revisions.revision(self._working, rev)
 
     def log(
         self, session_id: str, *, limit: int | None = None, brief: bool = False, branches: bool = False
@@ -48,6 +50,8 @@ class LookingBack:
 
     def turns(self, session_id: str, *, brief: bool = False, branches: bool = False) -> Iterator[Turn]:
         """Give what `log` gives, each commit read as it is asked for."""
+        from claif_git.session.log import turns
+
         return turns(self._working, self._working.resolve(session_id), brief=brief, branches=branches)
 
     def show(self, rev: str) -> Shown:

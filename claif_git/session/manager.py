@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from claif_git import config
 from claif_git.history.commits import Signature
-from claif_git.merge.result import MergeResult
-from claif_git.merge.strategies import Resolver, Strategy
 from claif_git.model.conditions import Condition, Selection
 from claif_git.model.message import Message, MessageRole
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
-from claif_git.session import branching, saving, shared, templates, trash, writing
+from claif_git.session import saving, shared, templates, trash, writing
 from claif_git.session.changing import ChangingHistory
 from claif_git.session.exchanging import Exchanging
 from claif_git.session.finding import Finder, Searched
@@ -28,6 +26,10 @@ from claif_git.session.store import Store
 from claif_git.session.tending import Tending
 from claif_git.session.working import Progress, Working
 from claif_git.templates import SessionTemplate
+
+if TYPE_CHECKING:
+    from claif_git.merge.result import MergeResult
+    from claif_git.merge.strategies import Resolver, Strategy
 
 
 class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
@@ -250,6 +252,8 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
 
         Nothing is copied; `git merge-base` finds the fork point. MessageIndexError.
         """
+        from claif_git.session import branching
+
         return branching.branch(self._working, self.resolve(session_id), from_message_index, title)
 
     def merge_sessions(
@@ -271,6 +275,9 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
 
         What both sides changed is listed in the result's `conflicts`; the primary's stands.
         """
+        from claif_git.merge.strategies import Strategy
+        from claif_git.session import branching
+
         primary, secondary = self.resolve(primary_session_id), self.resolve(secondary_session_id)
         wish = branching.Wish(Strategy.of(str(strategy)), resolver, picks)
         return branching.merge(self._working, primary, secondary, wish, into_primary=into_primary, title=title)

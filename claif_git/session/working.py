@@ -19,7 +19,6 @@ from claif_git.history.removed import put_back
 from claif_git.history.snapshot import Snapshot, folder_at
 from claif_git.history.transact import Act, transact
 from claif_git.ids import writer_token
-from claif_git.merge.sessions import Choice, merge_into
 from claif_git.model.times import now
 from claif_git.session.batch import Batch
 from claif_git.session.checked import Checked
@@ -243,6 +242,8 @@ class Working:
 
     def _unite(self, session_id: str, ours: str, theirs: str, add: Add) -> str:
         """Merge two tips of one session, as a pull does; give the merge commit."""
+        from claif_git.merge.sessions import Choice, merge_into
+
         change = Change(self.at(session_id, ours), self.token(session_id), add, now())
         merge_into(change, self.repo, self.peek(session_id, theirs), Choice())
         return self.commit(change, Note(f"merge: {session_id}", parents=(theirs,))).commit
