@@ -12,6 +12,7 @@ from claif_git.history.removed import put_back
 from claif_git.history.settings import CHRONOLOGICAL
 from claif_git.history.snapshot import Snapshot
 from claif_git.merge.bases import Scratch, base_tree
+from claif_git.merge.settling import settle
 from claif_git.merge.strategies import Strategy, keep_picked, past_fork, said_twice
 from claif_git.merge.trees import Conflict, unite
 
@@ -47,6 +48,7 @@ def merge_into(change: Change, repo: Repository, theirs: Snapshot, choice: Choic
     scratch = Scratch(repo)
     base = base_tree(repo, ours.commit, theirs.commit, scratch)
     united = unite(base, ours.root, theirs.root, scratch.read_blob, change.add)
+    settle(repo, united, ours, theirs)
     mine, yours = past_fork(ours, base, theirs), past_fork(theirs, base, ours)
     change.take_root(united.root, max(ours.latest, theirs.latest))
     put_back(change, united.removed)
