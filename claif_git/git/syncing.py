@@ -27,6 +27,7 @@ class Syncer:
         self._known: dict[str, int] = {}
         self._guard = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._pid = os.getpid()
 
     def files(self, descriptors: Sequence[int]) -> None:
         """Sync open files."""
@@ -58,6 +59,8 @@ class Syncer:
 
     def _each(self, sync: Callable[[_T], None], items: Sequence[_T]) -> None:
         """Sync all, each in a thread of its own except the last; the first error is raised when all are done."""
+        if self._pid != os.getpid():  # forked: the pool's threads stayed with the parent, and its lock may be held
+            self._pid, self._pool, self._guard = os.getpid(), None, threading.Lock()
         futures = [self._submit(sync, item) for item in items[:-1]]
         try:
             for item in items[-1:]:

@@ -8,7 +8,9 @@ import typer
 
 from claif_git.cli import as_json, complete, params, parse, views
 from claif_git.cli.context import manager, run_of
-from claif_git.errors import MessageIndexError
+from claif_git.cli.errors import FAILURE
+from claif_git.cli.terminal import Output
+from claif_git.errors import MalformedError, MessageIndexError
 from claif_git.model import Message, Session
 
 EXAMPLES = (
@@ -42,7 +44,8 @@ def command(
     earliest, latest = parse.moment(since, "--since"), parse.moment(until, "--until")
     with manager(ctx) as opened:
         session = opened.get_session(session_id)
-        numbered = _one(session, message) if message is not None else list(enumerate(session.messages))
+        numbered = _one(session, message) if message is not None else session.readable
+        broken = session.problems if message is None else []
     chosen = [
         (index, one)
         for index, one in numbered
@@ -57,11 +60,23 @@ def command(
         views.raw_texts(out, chosen)
     else:
         views.conversation(out, session, chosen, raw=raw, whole=message is None)
+    _end(out, broken)
 
 
 def _one(session: Session, number: int) -> list[tuple[int, Message]]:
-    messages = session.messages
-    if not -len(messages) <= number < len(messages):
-        raise MessageIndexError(number, len(messages))
-    index = number % len(messages)
-    return [(index, messages[index])]
+    """Give one message, whatever the others are. MalformedError if it is this one that cannot be read."""
+    count = session.message_count
+    if not -count <= number < count:
+        raise MessageIndexError(number, count)
+    readable = dict(session.readable)
+    index = number % count
+    return [(index, readable[index] if index in readable else session.messages[index])]
+
+
+def _end(out: Output, broken: list[MalformedError]) -> None:
+    """Say what could not be read, once all that can is shown. typer.Exit if there is anything."""
+    for error in broken:
+        out.note(f"error: {error}")
+    if broken:
+        out.note("  hint: mend the file with git, or leave it out: claif-git drop ID#N")
+        raise typer.Exit(FAILURE)
