@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from claif_git.errors import DivergedError, InvalidInputError
+from claif_git.format.layout import SESSIONS
 from claif_git.git import Oid
 from claif_git.git.transport import Limits, Progress, Transport, parse_address
 from claif_git.git.transport import transport as default_transport
@@ -20,6 +21,7 @@ from claif_git.session.working import Working
 from claif_git.sync import Local, Outcome, SyncReport, pull, push
 
 if TYPE_CHECKING:
+    from claif_git.merge.trees import Conflict
     from claif_git.session.manager import SessionManager
 
 ORIGIN = "origin"
@@ -31,11 +33,12 @@ def local_side(working: Working, progress: Progress | None = None, transport: Tr
     with working.lock:
         working.flush()
 
-    def join(session_id: str, tip: Oid) -> None:
+    def join(session_id: str, tip: Oid) -> str:
         before = working.store.tip(session_id)
-        after = working.join(session_id, working.store.head(session_id), tip)
+        after, conflicts = working.join_telling(session_id, working.store.head(session_id), tip)
         if before is not None and after != before:
             record(working, "pull", session_id, before, after)
+        return "; ".join(f"both changed {_what(one)}: kept {one.ours!r}, not {one.theirs!r}" for one in conflicts)
 
     def bury(session_id: str, tip: Oid, tombstone: bytes) -> None:
         trash.delete(working, session_id, expected=tip, tombstone=tombstone)
@@ -68,6 +71,11 @@ def sync(
             if not left or refused & set(error.session_ids):
                 raise
     return reports
+
+
+def _what(conflict: Conflict) -> str:
+    """Name what both sides had changed: a setting by its key, what a message says by its file."""
+    return conflict.key if conflict.path.startswith(SESSIONS) else f"{conflict.key} of {conflict.path}"
 
 
 def clone(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError, StoreError
 from claif_git.git import Repository
@@ -24,6 +25,9 @@ from claif_git.session.batch import Batch
 from claif_git.session.checked import Checked
 from claif_git.session.store import DRAFTS, Store, unique
 from claif_git.session.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from claif_git.merge.trees import Conflict
 
 KEPT_SNAPSHOTS = 64
 Progress = Callable[[int, int], None]
@@ -61,6 +65,7 @@ class Working:
         self.drafts: set[str] = set()
         self._batch: Batch | None = None
         self._checked = Checked(self.repo)
+        self._conflicts: list[Conflict] = []
         self.upkeep = Upkeep(self.repo)
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
 
@@ -245,8 +250,15 @@ class Working:
         from claif_git.merge.sessions import Choice, merge_into
 
         change = Change(self.at(session_id, ours), self.token(session_id), add, now())
-        merge_into(change, self.repo, self.peek(session_id, theirs), Choice())
+        self._conflicts = merge_into(change, self.repo, self.peek(session_id, theirs), Choice()).conflicts
         return self.commit(change, Note(f"merge: {session_id}", parents=(theirs,))).commit
+
+    def join_telling(self, session_id: str, ref: str, theirs: str) -> tuple[str, list[Conflict]]:
+        """Do what `join` does; give the tip, and what both sides had changed, where ours stands."""
+        with self.lock:
+            self._conflicts = []
+            tip = self.join(session_id, ref, theirs)
+            return tip, self._conflicts
 
     def join(self, session_id: str, ref: str, theirs: str) -> str:
         """Bring `theirs` into the session's `ref`: fast-forward where that will do, else merge; give the tip."""

@@ -21,14 +21,15 @@ class Local:
     """One store, in one exchange.
 
     heads    the prefix of its sessions' refs
-    join     (session id, tip): brings a tip into the session's branch, by fast-forward or merge; nothing is dropped
+    join     (session id, tip): brings a tip into the session's branch, by fast-forward or merge; nothing is dropped;
+             gives what both sides had changed, in words, or ""
     bury     (session id, its tip, tombstone): moves a session to the trash, if it still stands at that tip
     """
 
     repo: Repository
     heads: str
     who: Signature
-    join: Callable[[str, Oid], None]
+    join: Callable[[str, Oid], str]
     bury: Callable[[str, Oid, bytes], None]
     transport: Transport
     limits: Limits

@@ -143,9 +143,9 @@ class _Pull:
                 "another session of the same id, without a commit in common: they are never united by themselves",
             )
         else:
-            self._local.join(name, tip)
+            conflicts = self._local.join(name, tip)
             outcome = Outcome.FAST_FORWARD if ours in bases else Outcome.MERGED
-            self._report.add(name, outcome, commits=count_commits(self._local.repo, tip, ours))
+            self._report.add(name, outcome, conflicts, count_commits(self._local.repo, tip, ours))
 
     def _bury(self, name: str, ours: Oid, tombstone: bytes) -> None:
         """Honour a deletion made elsewhere, unless the session went on here.

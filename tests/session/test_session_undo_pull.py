@@ -21,3 +21,14 @@ def test_a_pull_is_undone_in_one_step(tmp_path: Path) -> None:
             assert [message.text for message in bob.get_session(session).messages] == ["a", "bob's"]
             bob.redo()
             assert len(bob.get_session(session).messages) == 4
+
+
+def test_a_pull_says_what_both_sides_had_changed(tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "ann") as ann:
+        session = ann.create_session("A talk")
+        with clone(str(ann.path), tmp_path / "bob") as bob:
+            ann.update_title(session, "Ann's")
+            bob.update_title(session, "Bob's")
+            (pulled,) = bob.pull().sessions
+            assert pulled.detail == 'both changed title: kept "Bob\'s", not "Ann\'s"'
+            assert bob.get_session(session).title == "Bob's"
