@@ -148,14 +148,15 @@ def test_a_terminal_gets_a_table_and_is_asked_before_a_deletion() -> None:
     assert claif("session", "list").stdout == ""
 
 
-def test_ctrl_c_keeps_the_partial_answer(api: MessagesApi) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_its_kin_keep_the_partial_answer(ending: signal.Signals, api: MessagesApi) -> None:
     api.answer = lambda _: Reply("word " * 500, delay=0.05)
     child = subprocess.Popen(
         [*COMMAND, "ask", "hello"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     heard = child.stdout.read(4)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(ending)
     rest, err = child.communicate(timeout=60)
     assert child.returncode == 130
     assert (heard, rest[-1]) == ("word", "\n")

@@ -10,6 +10,7 @@ import typer
 from claif_git.cli import complete, last, params, prompts
 from claif_git.cli.answers import Listener
 from claif_git.cli.context import manager, run_of
+from claif_git.cli.signals import ended_as_by_ctrl_c
 
 if TYPE_CHECKING:
     from claif_git.model import Content
@@ -69,7 +70,7 @@ def command(
         last.remember(Path(opened.path), Path.cwd(), session_id)
         if not old:
             out.note(f"session {session_id}")
-        with listener.to(session_id):
+        with ended_as_by_ctrl_c(), listener.to(session_id):
             turn = take_turn(
                 opened,
                 session_id,
