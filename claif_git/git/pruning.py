@@ -19,11 +19,19 @@ def prune(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: Iterable[
 
     What is kept is on the disk, in a pack of its own, before anything goes. StoreError if git fails.
     """
+    _without_commit_graph(git_dir)
     if use_git:
         _with_git(git_dir)
     else:
         _by_hand(git_dir, objects, tips, list(loose))
     objects.forget_packs()
+
+
+def _without_commit_graph(git_dir: Path) -> None:
+    """Remove git's commit-graph: it would name commits that are gone. It is a cache, which git writes anew."""
+    info = git_dir / "objects" / "info"
+    for path in (info / "commit-graph", *(info / "commit-graphs").glob("*")):
+        files.remove(str(path))
 
 
 def _with_git(git_dir: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from claif_git.ids import unique
 from claif_git.model.message import Message
 from claif_git.session import undoing
 from claif_git.session.finding import Finder
@@ -29,11 +30,16 @@ class ChangingHistory:
 
     def undo(self, session_id: str | None = None) -> undoing.Undone:
         """Take the last change of a session back, or of the store. InvalidInputError if there is none."""
-        return undoing.undo(self._working, self._working.store.resolve(session_id) if session_id else None)
+        return undoing.undo(self._working, self._alive_or_deleted(session_id) if session_id else None)
 
     def redo(self, session_id: str | None = None) -> undoing.Undone:
         """Do again what `undo` took back last. InvalidInputError if something else was done since."""
-        return undoing.redo(self._working, self._working.store.resolve(session_id) if session_id else None)
+        return undoing.redo(self._working, self._alive_or_deleted(session_id) if session_id else None)
+
+    def _alive_or_deleted(self, prefix: str) -> str:
+        """Give the id that a prefix stands for, of a deleted session as well: what is undone may be the deletion."""
+        store = self._working.store
+        return prefix if store.tip(prefix) else unique(prefix, {**store.trashed(), **store.ids()})
 
     def reset_session(self, session_id: str, commit: str) -> str:
         """Make a session show what it showed at a commit, by a new commit; give that one."""

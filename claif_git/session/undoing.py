@@ -57,6 +57,8 @@ def redo(working: Working, session_id: str | None) -> Undone:
         if last.verb == "undo" and last.new is None:
             return Undone(trash.restore(working, last.session_id), "restored", _noted(working, "redo", last))
         if last.verb == "undo" and last.old is None:
+            if working.store.tip(last.session_id) != last.new:  # it was gone on with: it is not to be deleted unasked
+                raise InvalidInputError("nothing to redo", hint="redo follows an undo, with nothing done in between")
             trash.delete(working, last.session_id)
             record(working, "delete", last.session_id, last.new, None)
             return Undone(last.session_id, "deleted", None)

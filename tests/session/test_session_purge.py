@@ -96,3 +96,11 @@ def test_drafts_and_tracked_copies_go_too(manager: SessionManager) -> None:
 def test_what_is_not_there_cannot_be_purged(manager: SessionManager) -> None:
     with pytest.raises(SessionNotFoundError):
         manager.purge_session("nothing")
+
+
+def test_a_commit_graph_names_nothing_that_is_gone(manager: SessionManager) -> None:
+    session = talk(manager, SECRET)
+    talk(manager, "kept")
+    git(manager.path, "commit-graph", "write", "--reachable")
+    manager.purge_session(session)
+    git(manager.path, "fsck", "--strict")

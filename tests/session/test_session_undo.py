@@ -180,3 +180,24 @@ def test_whatever_was_done_undo_shows_what_was_shown_before(seed: int, tmp_path:
         assert ([m.content for m in read.messages], read.title, read.metadata, read.order) == before
     git(person.path, "fsck", "--strict")
     person.manager.close()
+
+
+def test_a_restored_session_that_went_on_is_not_deleted_by_redo(manager: SessionManager) -> None:
+    session = talk(manager, "a")
+    manager.delete_session(session)
+    manager.undo()
+    manager.add_message(session, Message("user", "b"))
+    with pytest.raises(InvalidInputError, match="nothing to redo"):
+        manager.redo()
+    assert texts(manager, session) == ["a", "b"]
+
+
+def test_a_deleted_session_is_named_to_undo_and_redo(manager: SessionManager) -> None:
+    session = talk(manager, "a")
+    manager.delete_session(session)
+    manager.undo(session[:12])
+    assert texts(manager, session) == ["a"]
+    branch = manager.branch_session(session, 0, "Elsewhere")
+    manager.undo(branch)
+    manager.redo(branch)
+    assert texts(manager, branch) == ["a"]
