@@ -47,7 +47,7 @@ QUICK = Sizes(
     remote=200,
     rounds=6,
     burst=20,
-    loads=3,
+    loads=4,
     budget=0.4,
     slow=False,
 )
@@ -174,15 +174,19 @@ class Bench:
         With `again`, the same is timed that often once more in each process, under the key `<key>/again`.
         """
         self.say(key)
-        for _ in range(self.sizes.loads):
-            for name, folder in folders.items():
-                self.guarded(lambda name=name, folder=folder: self._fresh_one(key, name, folder, request, again))  # type: ignore[misc]
+        asked = {**request, "fresh": True, "again": again}
+        with contextlib.ExitStack() as stack:
+            workers = {name: stack.enter_context(Worker(name, folder)) for name, folder in folders.items()}
+            for _ in range(self.sizes.loads):
+                for name, worker in workers.items():
+                    self.guarded(lambda name=name, worker=worker: self._fresh_one(key, name, worker, asked))  # type: ignore[misc]
 
-    def _fresh_one(self, key: str, name: str, folder: Path, request: dict[str, Any], again: int) -> None:
-        with Worker(name, folder) as worker:
-            self.results.add(key, name, self.sample(worker, {**request, "fresh": True}))
-            if again:
-                self.results.add(f"{key}/again", name, self.sample(worker, {**request, "times": again}))
+    def _fresh_one(self, key: str, name: str, worker: Worker, request: dict[str, Any]) -> None:
+        worker.send(request)
+        said = worker.receive()
+        self.results.add(key, name, said["ms"])
+        if said.get("again"):
+            self.results.add(f"{key}/again", name, said["again"])
 
     def guarded(self, work: Callable[[], None]) -> None:
         """Do something that a backend may fail at: that is noted, once, and the others go on."""

@@ -32,7 +32,7 @@ def eight(bench: Bench) -> None:
     talks = [Conversation(30 + at, bench.sizes.small) for at in range(8)]
     folder = bench.filled("eight", OURS, talks)
     count = bench.sizes.burst * 4
-    for _ in range(3):
+    for _ in range(3 if bench.sizes.slow else 1):
         _at_once(bench, "one", [Worker(OURS, folder)], talks[:1], count)
         _at_once(bench, "eight-same", [Worker(OURS, folder) for _ in range(8)], talks[:1] * 8, count)
         _at_once(bench, "eight-own", [Worker(OURS, folder) for _ in range(8)], talks, count)
