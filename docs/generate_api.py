@@ -25,7 +25,7 @@ from claif_git.prompt import Prompt
 PAGE = Path(__file__).with_name("python-api.md")
 WIDTH = 100
 _PART = "A part of SessionManager."
-HOMES = ["claif_git.sync", "claif_git.diff", "claif_git.index", "claif_git.git"]
+HOMES = ["claif_git.analytics.totals", "claif_git.sync", "claif_git.diff", "claif_git.index", "claif_git.git"]
 HOMES += [f"claif_git.session.{module.name}" for module in pkgutil.iter_modules(claif_git.session.__path__)]
 """Modules in which the names of what methods give are looked up."""
 
