@@ -23,7 +23,7 @@ _MISLEADING = re.compile(
     "|.*_PATHSPECS)"
 )
 _FIXED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat", "LC_ALL": "C", "LANGUAGE": "C"}
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+_CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/]*@|[^\s/@:]*:(?!\d+/)\S*@)")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 

@@ -19,7 +19,7 @@ _SCP = re.compile(r"(?:([^@/:]+)@)?(\[[^\]/]+\]|[^:/\[\]]+):(.*)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z]+)?\]")
 _USER = re.compile(r"[^\s/:@-][^\s/:@]*")
-_SECRET = re.compile(r"\b(ssh://[^\s/:@]+):[^\s/]*(?=@)|(?<!ssh)(://)[^\s/'\"]*@")
+_SECRET = re.compile(r"\b(ssh://[^\s/:@]+):[^\s/]*(?=@)|(?<!ssh)(://)(?:[^\s/]*@|[^\s/@:]*:(?!\d+/)\S*@)")
 _QUERY = re.compile(r"(\bhttps?://[^\s?#'\"]*\?)[^\s'\"]+")
 
 
@@ -65,6 +65,8 @@ def parse_address(text: str) -> Address:
     """
     if not text or _CONTROL.search(text):
         raise UnsafeAddressError("an address is empty, or holds control characters")
+    if "://" in text and " " in text:  # not shown: what stands around the space may be a password
+        raise UnsafeAddressError("an address with a scheme holds no spaces", hint="write %20")
     if text.startswith("-"):
         raise UnsafeAddressError(f"an address cannot start with '-': {redact(text)[:80]!r}")
     if scheme := _SCHEME.match(text):
