@@ -32,6 +32,7 @@ class Person:
         self.said: set[str] = set()
         self.dropped: set[str] = set()
         self.edited: set[str] = set()
+        self.was: dict[str, str] = {}
         self._count = 0
 
     def clone(self, name: str, path: Path) -> Person:
@@ -143,6 +144,31 @@ def annotate(person: Person, session: str, dice: random.Random) -> None:
         index = dice.choice(own)
         person.edited.add(messages[index].text)
         person.manager.update_message_metadata(session, index, {"important": dice.randint(0, 99)})
+
+
+def reword(person: Person, session: str, dice: random.Random) -> None:
+    """Edit what a message says that this person said alone."""
+    messages = person.manager.get_session(session).messages
+    own = [index for index, message in enumerate(messages) if message.text in person.said]
+    if own:
+        index = dice.choice(own)
+        person._count += 1
+        words = f"{person.name} rewords {person._count}"
+        person.dropped.add(messages[index].text)
+        person.said.add(words)
+        person.was[words] = messages[index].text
+        person.manager.edit_message(session, index, words)
+
+
+def titled_branch(person: Person, session: str, dice: random.Random) -> None:
+    """Branch, go on in both, and leave the branch where it is."""
+    messages = person.manager.get_session(session).messages
+    if messages:
+        branch = person.manager.branch_session(session, dice.randrange(len(messages)), f"{person.name}'s other way")
+        said = set(person.said)
+        person.say(branch)
+        person.said = said
+    person.say(session)
 
 
 def branch_and_merge(person: Person, session: str, dice: random.Random, strategy: str | None = None) -> None:
