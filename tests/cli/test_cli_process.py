@@ -152,7 +152,13 @@ def test_a_terminal_gets_a_table_and_is_asked_before_a_deletion() -> None:
 def test_ctrl_c_and_its_kin_keep_the_partial_answer(ending: signal.Signals, api: MessagesApi) -> None:
     api.answer = lambda _: Reply("word " * 500, delay=0.05)
     child = subprocess.Popen(
-        [*COMMAND, "ask", "hello"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "ask", "hello"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests may have it ignored (nohup does), and a child would inherit that.
+        preexec_fn=lambda: signal.signal(ending, signal.SIG_DFL),  # noqa: PLW1509 - one call, and no lock in it
     )
     assert child.stdout is not None
     heard = child.stdout.read(4)
