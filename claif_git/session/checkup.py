@@ -12,7 +12,7 @@ from claif_git.git.trees import Folder
 from claif_git.history.snapshot import Snapshot
 from claif_git.session import saving, trash
 from claif_git.session.finding import Finder
-from claif_git.session.findings import MARKS, NOTE, OK, PROBLEM, REINDEX, Finding
+from claif_git.session.findings import MARKS, NOTE, OK, PROBLEM, REINDEX, Finding, many
 from claif_git.session.store import DRAFTS
 from claif_git.session.working import Progress, Working
 
@@ -32,8 +32,8 @@ def index(working: Working, finder: Finder, shown: dict[str, tuple[str, int]]) -
             yield Finding("index", OK, "there is none; the next list or search builds it")
         case "sound":
             yield from _rows(found.rows, shown)
-            amounts = f"{len(found.rows):,} sessions, {found.messages:,} messages, {found.bytes:,} bytes"
-            yield Finding("index", OK, f"{_freshness(found.behind, found.unplaced)}: {amounts}")
+            held = f"{many(len(found.rows), 'session')}, {many(found.messages, 'message')}, {found.bytes:,} bytes"
+            yield Finding("index", OK, f"{_freshness(found.behind, found.unplaced)}: {held}")
         case "earlier" | "later":
             yield Finding("index", NOTE, f"{found.path} was made by a version of claif-git that is {found.state}")
         case "busy":
@@ -45,8 +45,12 @@ def index(working: Working, finder: Finder, shown: dict[str, tuple[str, int]]) -
 
 def _freshness(behind: int, unplaced: int) -> str:
     if behind:
-        return f"{behind:,} sessions have moved since; the next list or search catches up"
-    return f"fresh, but for the messages of {unplaced:,} sessions, which the next search adds" if unplaced else "fresh"
+        return f"behind by {many(behind, 'session')}, which the next list or search adds"
+    return (
+        f"fresh, but for the messages of {many(unplaced, 'session')}, which the next search adds"
+        if unplaced
+        else "fresh"
+    )
 
 
 def _rows(rows: dict[str, tuple[str, int]], shown: dict[str, tuple[str, int]]) -> Iterator[Finding]:
@@ -54,7 +58,7 @@ def _rows(rows: dict[str, tuple[str, int]], shown: dict[str, tuple[str, int]]) -
     for session_id, (tip, count) in rows.items():
         seen = shown.get(session_id)
         if seen is not None and seen[0] == tip and seen[1] != count:
-            told = f"it says that {session_id} shows {count:,} messages, which are {seen[1]:,}"
+            told = f"it says that {session_id} shows {many(count, 'message')}, not {seen[1]:,}"
             yield Finding("index", PROBLEM, told, "claif-git reindex", session_id, REINDEX)
 
 
@@ -82,20 +86,20 @@ def trashed(working: Working) -> Iterator[Finding]:
     except StoreError:
         expired = []  # told of below `refs`
     if expired:
-        told = f"{len(buried):,} deleted sessions, of which {len(expired):,} are older than {trash.KEPT.days} days"
+        told = f"{many(len(buried), 'deleted session')}, {len(expired):,} of them older than {trash.KEPT.days} days"
         yield Finding("trash", NOTE, told, "claif-git gc forgets those")
     else:
-        yield Finding("trash", OK, f"{len(buried):,} deleted sessions that can be restored")
+        yield Finding("trash", OK, f"{many(len(buried), 'deleted session')} to be restored, if need be")
 
 
 def marks(working: Working) -> Iterator[Finding]:
     """Look at the marks that say up to where histories have been looked through."""
     wrong = _wrong_marks(working)
     if wrong:
-        told = f"{len(wrong):,} marks of what was looked through are of no use, as that of {wrong[0].name}"
+        told = f"of no use: {many(len(wrong), 'mark')} of what was looked through, as that of {wrong[0].name}"
         yield Finding("marks", NOTE, told, "claif-git doctor --fix", repair=MARKS)
     else:
-        yield Finding("marks", OK, f"{len(_marks(working)):,} marks of what was looked through")
+        yield Finding("marks", OK, f"{many(len(_marks(working)), 'mark')} of what was looked through")
 
 
 def _marks(working: Working) -> list[Path]:
@@ -137,7 +141,7 @@ def sessions(working: Working, shown: dict[str, tuple[str, int]], progress: Prog
         if progress is not None:
             progress(done, len(tips))
     if not wrong:
-        yield Finding("sessions", OK, f"{len(shown):,} sessions, every file of which can be read")
+        yield Finding("sessions", OK, f"{many(len(shown), 'session')}, every file of which can be read")
 
 
 class _Reader:

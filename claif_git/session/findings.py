@@ -8,6 +8,11 @@ OK, NOTE, PROBLEM = "ok", "note", "problem"
 REINDEX, CLEAN, PACK, MARKS = "reindex", "clean", "pack", "marks"
 
 
+def many(number: int, noun: str) -> str:
+    """Say `1 message`, `2,000 messages`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing about a store.

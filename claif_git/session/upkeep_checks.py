@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from claif_git.errors import ClaifGitError, StoreError
 from claif_git.git import Repository, git_available
 from claif_git.history.store_branch import HIDDEN_HEADS
-from claif_git.session.findings import CLEAN, NOTE, OK, PACK, PROBLEM, Finding
+from claif_git.session.findings import CLEAN, NOTE, OK, PACK, PROBLEM, Finding, many
 from claif_git.session.store import NAMESPACE_KEY
 from claif_git.session.working import Working
 
@@ -23,8 +23,8 @@ def objects(repo: Repository) -> Iterator[Finding]:
     """Look at packs and loose objects; every pack is read to its end, and every loose object."""
     look = repo.inspect()
     amounts = look.amounts()
-    size = f"{amounts.packs:,} packs of {amounts.pack_bytes:,} bytes"
-    told = f"{size}, {amounts.loose_objects:,} loose objects, {amounts.loose_refs:,} loose refs"
+    size = f"{many(amounts.packs, 'pack')} of {many(amounts.pack_bytes, 'byte')}"
+    told = f"{size}, {many(amounts.loose_objects, 'loose object')}, {many(amounts.loose_refs, 'loose ref')}"
     if amounts.is_due:
         yield Finding("objects", NOTE, f"{told}: packing is due", "claif-git gc, or wait", repair=PACK)
     else:
@@ -37,7 +37,7 @@ def objects(repo: Repository) -> Iterator[Finding]:
     for oid in look.damaged_objects():
         yield Finding("objects", PROBLEM, f"the loose object {oid} is damaged", restore, repair=PACK)
     if amounts.left and not repo.is_guest:
-        told = f"{len(amounts.left):,} temporary files were left behind, as {amounts.left[0]}"
+        told = f"left half written: {many(len(amounts.left), 'temporary file')}, as {amounts.left[0]}"
         yield Finding("objects", NOTE, told, "claif-git doctor --fix", repair=CLEAN)
 
 
@@ -58,7 +58,7 @@ def refs(working: Working) -> Iterator[Finding]:
             hint = f"bring the object back from a copy (claif-git fetch), or give the ref up: git update-ref -d {name}"
             yield Finding("refs", PROBLEM, f"{name} points at {oid}: {reason}", hint, _session_in(working, name))
     if not wrong:
-        yield Finding("refs", OK, f"{len(every):,} refs, each names an object that is there")
+        yield Finding("refs", OK, f"{many(len(every), 'ref')}, each naming an object that is there")
 
 
 def _fault(repo: Repository, name: str, oid: str) -> str:
@@ -117,7 +117,7 @@ def _settings(working: Working) -> Iterator[Finding]:
         yield Finding("config", PROBLEM, told, "git config gc.pruneExpire 2.weeks.ago")
     hidden = repo.refs(HIDDEN_HEADS)
     if hidden:
-        told = f"{len(hidden):,} branches below {HIDDEN_HEADS} are not looked at"
+        told = f"not looked at: {many(len(hidden), 'ref')} below {HIDDEN_HEADS}"
         yield Finding("config", NOTE, told, f"if they are this store's: git config {NAMESPACE_KEY} true")
 
 

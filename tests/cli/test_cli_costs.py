@@ -9,6 +9,8 @@ import pytest
 
 HEAVY = ("anthropic", "jinja2", "dulwich", "markdown_it", "pygments", "rich", "pydantic", "yaml", "click")
 
+UNUSED_BY_LISTS = ("importers", "merge", "sync", "analytics", "git.maintenance", "session.log", "session.branching")
+
 _PROBE = """
 import sys
 from claif_git.cli import main
@@ -40,6 +42,14 @@ def test_importing_the_cli_loads_nothing_heavy() -> None:
 )
 def test_help_loads_nothing_heavy(args: list[str]) -> None:
     assert loaded_by(*args) == []
+
+
+def test_a_list_loads_what_it_uses() -> None:
+    # making a session, or a list that has to catch up, loads some of these; the next list none
+    loaded_by("session", "create", names=())
+    loaded_by("session", "list", names=())
+    unused = ("yaml", "platformdirs", "getpass", "socket", *(f"claif_git.{name}" for name in UNUSED_BY_LISTS))
+    assert loaded_by("session", "list", names=unused) == []
 
 
 @pytest.mark.parametrize("args", [["session", "list"], ["session", "create"], ["session", "search", "x"]], ids=" ".join)

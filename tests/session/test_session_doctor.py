@@ -62,8 +62,8 @@ def test_a_sound_store_is_told_area_by_area(manager: SessionManager) -> None:
     found = manager.doctor()
     assert [one.area for one in found] == AREAS
     assert {one.level for one in found} == {"ok"}
-    assert found[0].message.startswith("fresh: 1 sessions, 2 messages, ")
-    assert "1 sessions" in found[7].message
+    assert found[0].message.startswith("fresh: 1 session, 2 messages, ")
+    assert found[7].message.startswith("1 session, ")
     assert manager.doctor(fix=True)[1:9] == found[1:9]
 
 
@@ -82,9 +82,9 @@ def test_an_index_that_is_absent_or_behind_is_nothing_wrong(manager: SessionMana
     session = talk(manager, "hello")
     assert manager.doctor()[0].message == "there is none; the next list or search builds it"
     manager.list_sessions()
-    assert "but for the messages of 1 sessions" in manager.doctor()[0].message
+    assert "but for the messages of 1 session," in manager.doctor()[0].message
     say(manager, session, "more")
-    assert manager.doctor()[0].message.startswith("1 sessions have moved since")
+    assert manager.doctor()[0].message.startswith("behind by 1 session,")
     assert wrong(manager) == []
 
 
@@ -110,7 +110,7 @@ def test_a_row_that_says_otherwise_than_its_session_is_found(manager: SessionMan
         database.execute("UPDATE sessions SET messages = 7 WHERE shown")
         database.commit()
     found = only(manager, "problem")
-    assert found.message == f"it says that {session} shows 7 messages, which are 2"
+    assert found.message == f"it says that {session} shows 7 messages, not 2"
     assert fixed(manager) == [("index", "reindex")]
 
 
@@ -180,7 +180,7 @@ def test_what_was_left_half_written_is_removed(manager: SessionManager) -> None:
     left = manager.path / "objects" / "pack" / "tmp_pack_x"
     left.write_bytes(b"half")
     os.utime(left, (1, 1))
-    assert "1 temporary files were left behind, as objects/pack/tmp_pack_x" in only(manager, "note").message
+    assert "1 temporary file, as objects/pack/tmp_pack_x" in only(manager, "note").message
     assert fixed(manager) == [("objects", "clean")]
     assert not left.exists()
 
@@ -291,7 +291,7 @@ def test_unsaved_turns_of_the_dead_are_named_and_left_to_recover(manager: Sessio
 
 def test_old_trash_is_left_to_gc(manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
     manager.delete_session(talk(manager, "hello"))
-    assert manager.doctor()[5].message == "1 deleted sessions that can be restored"
+    assert manager.doctor()[5].message == "1 deleted session to be restored, if need be"
     monkeypatch.setattr(trash, "KEPT", timedelta(days=-1))
     assert only(manager, "note", fix=True).hint == "claif-git gc forgets those"
     assert len(manager.trashed_sessions()) == 1
@@ -362,7 +362,7 @@ def test_what_is_wrong_in_the_configuration_is_told(manager: SessionManager) -> 
     told = {one.message for one in manager.doctor() if one.area == "config" and one.level != "ok"}
     assert "claif.namespace is 'maybe', neither true nor false" in told
     assert "gc.pruneExpire lets git take objects away that are just being written" in told
-    assert "1 branches below refs/claif/heads/ are not looked at" in told
+    assert "not looked at: 1 ref below refs/claif/heads/" in told
     assert any(message.startswith("the remote odd: ") for message in told)
     with (manager.path / "config").open("a") as config:
         config.write("[broken\n")
