@@ -65,6 +65,8 @@ def _nothing(oid: str) -> bytes:
 
 def put_back(change: Change, removed: list[Entry]) -> None:
     """Put removed files back into the tree, and leave them out by a drop file, where none does already."""
+    if not removed:
+        return  # the change goes on as one that only appends
     for entry in removed:
         change.put_blob(entry.path, entry.blob)
     change.drop(entry.path for entry in removed if entry.path not in change.before.dropped)
