@@ -1,0 +1,136 @@
+"""All packs of a repository, and those of the repositories that it borrows objects from."""
+# ruff: noqa: PTH208
+# No Path objects here: looked at with every object that is not there.
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Iterator
+
+from claif_git.errors import StoreError
+from claif_git.git.files import read_file
+from claif_git.git.kinds import Oid, header
+from claif_git.git.loose import loose_path, read_loose
+from claif_git.git.packfile import PackFile
+
+_KINDS = ("", "commit", "tree", "blob", "tag")
+_DEEPEST = 5  # as git: of repositories that borrow from others that borrow
+_log = logging.getLogger(__name__)
+
+
+class Packed:
+    """The packs below one folder of objects. Any number of threads may read.
+
+    What is open stays readable when its files are replaced or removed; what is new is found when something is missing.
+    """
+
+    def __init__(self, folder: str, depth: int = 0) -> None:
+        self.folder, self._depth = folder, depth
+        self._guard = threading.Lock()
+        self._packs: dict[str, PackFile] = {}
+        self._bad: dict[str, StoreError] = {}
+        self._lenders: dict[str, Packed] = {}
+
+    def read(self, oid: Oid) -> tuple[str, bytes] | None:
+        """Give the kind and bytes of an object, checked against its id, or None. StoreError if no copy is whole."""
+        name = bytes.fromhex(oid)
+        damage: list[Exception] = []
+        for pack in self._candidates():
+            try:
+                at = pack.find(name)
+                if at is not None:
+                    return _verified(oid, *pack.read(at))
+            except (StoreError, OSError) as error:
+                damage.append(error)
+        for lender in self._lenders.values():
+            try:
+                found = read_loose(lender.folder, oid) or lender.read(oid)
+            except StoreError as error:
+                damage.append(error)
+            else:
+                if found is not None:
+                    return found
+        damage += self._bad.values()
+        if damage:
+            raise StoreError(f"object {oid} is damaged in its pack, or its pack is: {damage[0]}") from damage[0]
+        return None
+
+    def has(self, oid: Oid) -> bool:
+        """Say whether a pack names the object, or a repository has it that this one borrows from."""
+        name = bytes.fromhex(oid)
+        for pack in self._candidates():
+            try:
+                if pack.find(name) is not None:
+                    return True
+            except (StoreError, OSError) as error:
+                _log.warning("%s", error)
+        return any(
+            os.path.exists(loose_path(lender.folder, oid)) or lender.has(oid)  # noqa: PTH110 - as above
+            for lender in self._lenders.values()
+        )
+
+    def _candidates(self) -> Iterator[PackFile]:
+        """Give the packs that are open, and after them those that were not there when these were opened."""
+        known = self._packs
+        yield from known.values()
+        self._refresh()
+        yield from (pack for base, pack in self._packs.items() if known.get(base) is not pack)
+
+    def _refresh(self) -> None:
+        """Open the packs that are new, and let go of those that are gone."""
+        bases = self._bases()
+        with self._guard:
+            if bases != self._packs.keys() | self._bad.keys():
+                self._bad = {base: error for base, error in self._bad.items() if base in bases}
+                kept = {base: pack for base, pack in self._packs.items() if base in bases}
+                new = {base: pack for base in sorted(bases - kept.keys()) if (pack := self._open(base))}
+                self._packs = {**kept, **new}
+            self._borrow()
+
+    def _bases(self) -> set[str]:
+        try:
+            names = set(os.listdir(self.folder + "/pack"))
+        except FileNotFoundError:
+            return set()
+        return {f"{self.folder}/pack/{name[:-4]}" for name in names if name.endswith(".idx")}
+
+    def _open(self, base: str) -> PackFile | None:
+        try:
+            return PackFile(base)
+        except FileNotFoundError:
+            return None  # removed a moment ago, or an index without its pack, which is not looked at by git either
+        except (StoreError, OSError) as error:
+            _log.warning("%s", error)
+            self._bad[base] = error if isinstance(error, StoreError) else StoreError(str(error))
+            return None
+
+    def _borrow(self) -> None:
+        """Read which repositories this one borrows objects from."""
+        if self._depth >= _DEEPEST:
+            return
+        try:
+            lines = read_file(self.folder + "/info/alternates").decode("utf-8", "surrogateescape").splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            lines = []
+        folders = [os.path.join(self.folder, _unquoted(line)) for line in lines if line and line[0] != "#"]  # noqa: PTH118
+        self._lenders = {path: self._lenders.get(path) or Packed(path, self._depth + 1) for path in folders}
+
+
+def _unquoted(line: str) -> str:
+    """Take a path out of the quotes that git puts round one with unusual characters."""
+    if line[0] != '"':
+        return line
+    return codecs.escape_decode(os.fsencode(line.strip('"')))[0].decode("utf-8", "surrogateescape")
+
+
+def _verified(oid: Oid, number: int, data: bytes) -> tuple[str, bytes]:
+    kind = _KINDS[number]
+    digest = hashlib.sha1(header(kind, data), usedforsecurity=False)
+    digest.update(data)
+    if digest.hexdigest() != oid:
+        raise StoreError("its content is not what its id says")
+    return kind, data

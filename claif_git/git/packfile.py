@@ -1,0 +1,243 @@
+"""Reading one pack by hand: an object's place from the index, its bytes from the pack, deltas and all.
+
+With plain reads and no memory maps: a file that somebody cuts short is then an error and no bus error, and memory does
+not grow with what was read. The formats are those of git's documentation (gitformat-pack).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import struct
+import weakref
+import zlib
+
+from claif_git.errors import StoreError
+from claif_git.git.files import CLOSED
+from claif_git.git.loose import LARGEST
+
+_INDEX_START = b"\xfftOc\x00\x00\x00\x02"
+_NAMES_AT = 8 + 256 * 4
+_NAME = 20
+_TRAILERS = 40
+_LARGE = 1 << 31
+_FIRST_READ = 4096  # bytes: holds nearly every entry
+_OFFSET_DELTA, _NAMED_DELTA = 6, 7
+_LONGEST_CHAIN = 4096  # git writes 50, and 250 where it is asked for its best
+_CACHED = 8 << 20  # bytes of bases and of index, each
+
+
+class PackFile:
+    """One pack and its index, both open. Any number of threads may read. The files close with the last reference."""
+
+    def __init__(self, base: str) -> None:
+        """Open `base`.idx and `base`.pack. FileNotFoundError; StoreError if it is no pack that we can read."""
+        self.base = base
+        self._buckets: dict[int, tuple[bytes, bytes]] = {}
+        self._bases: dict[int, tuple[int, bytes]] = {}
+        self._bucket_bytes = self._base_bytes = 0
+        self._index = self._opened(".idx")
+        self._pack = self._opened(".pack")
+        self._fanout = self._read_fanout()
+        self.count = self._fanout[-1]
+
+    def _opened(self, suffix: str) -> int:
+        fd = os.open(self.base + suffix, os.O_RDONLY | CLOSED)
+        weakref.finalize(self, os.close, fd)
+        return fd
+
+    def _read_fanout(self) -> tuple[int, ...]:
+        start = os.pread(self._index, _NAMES_AT, 0)
+        if len(start) < _NAMES_AT or not start.startswith(_INDEX_START):
+            raise StoreError(f"{self.base}.idx is damaged, or no index of version 2")
+        fanout = struct.unpack_from(">256L", start, len(_INDEX_START))
+        whole = _NAMES_AT + fanout[-1] * (_NAME + 8) + _TRAILERS
+        if any(low > high for low, high in itertools.pairwise(fanout)) or self._index_size() < whole:
+            raise StoreError(f"{self.base}.idx is damaged")
+        return fanout
+
+    def _index_size(self) -> int:
+        return os.fstat(self._index).st_size
+
+    def find(self, name: bytes) -> int | None:
+        """Give where an object (its id as 20 bytes) stands in the pack; None if it is not in it. StoreError."""
+        names, places = self._buckets.get(name[0]) or self._bucket(name[0])
+        at = names.find(name)
+        while at > 0 and at % _NAME:  # across two ids
+            at = names.find(name, at + 1)
+        if at < 0:
+            return None
+        (place,) = struct.unpack_from(">L", places, at // _NAME * 4)
+        return self._large(place - _LARGE) if place >= _LARGE else place
+
+    def _bucket(self, first: int) -> tuple[bytes, bytes]:
+        """Read the ids that start with one byte, and their places."""
+        start, end = self._fanout[first - 1] if first else 0, self._fanout[first]
+        names = os.pread(self._index, (end - start) * _NAME, _NAMES_AT + start * _NAME)
+        places = os.pread(self._index, (end - start) * 4, _NAMES_AT + self.count * (_NAME + 4) + start * 4)
+        if len(names) != (end - start) * _NAME or len(places) != (end - start) * 4:
+            raise StoreError(f"{self.base}.idx is cut short")
+        self._bucket_bytes += len(names) + len(places)
+        if self._bucket_bytes > _CACHED:
+            self._buckets, self._bucket_bytes = {}, len(names) + len(places)
+        self._buckets[first] = names, places
+        return names, places
+
+    def _large(self, rank: int) -> int:
+        found = os.pread(self._index, 8, _NAMES_AT + self.count * (_NAME + 8) + rank * 8)
+        if len(found) < 8 or found[0] >= 0x80:
+            raise StoreError(f"{self.base}.idx is damaged")
+        return int.from_bytes(found, "big")
+
+    def ids(self) -> list[str]:
+        """Give the ids of all objects in the pack, in order. StoreError."""
+        names = b"".join(self._bucket(first)[0] for first in range(256))
+        return [names[at : at + _NAME].hex() for at in range(0, len(names), _NAME)]
+
+    def read(self, at: int) -> tuple[int, bytes]:
+        """Give the kind (by git's number, 1 to 4) and the bytes of the object at a place. Nobody checked them.
+
+        StoreError if there is none, or it is larger than any that we write.
+        """
+        deltas: list[tuple[int, bytes]] = []
+        while True:
+            found = self._bases.get(at)
+            if found is not None:
+                break
+            number, data, base = self._entry(at)
+            if base is None:
+                found = number, data
+                break
+            deltas.append((at, data))
+            if len(deltas) > _LONGEST_CHAIN:
+                raise StoreError(f"{self.base}.pack is damaged: a chain of deltas without end")
+            at = base
+        if not deltas:
+            return found
+        number, data = found
+        self._keep(at, number, data)
+        for at, delta in reversed(deltas):
+            data = apply_delta(data, delta)
+            self._keep(at, number, data)
+        return number, data
+
+    def _keep(self, at: int, number: int, data: bytes) -> None:
+        """Keep what other deltas may build on."""
+        if at in self._bases or len(data) > _CACHED // 4:
+            return
+        self._base_bytes += len(data)
+        if self._base_bytes > _CACHED:
+            self._bases, self._base_bytes = {}, len(data)
+        self._bases[at] = number, data
+
+    def _entry(self, at: int) -> tuple[int, bytes, int | None]:
+        """Give an entry's number, its inflated bytes, and for a delta the place of its base."""
+        raw = os.pread(self._pack, _FIRST_READ, at)
+        try:
+            number, size, start = _entry_start(raw)
+            base: int | None = None
+            if number == _OFFSET_DELTA:
+                back, start = _offset(raw, start)
+                base = at - back
+                if not 0 < base < at:
+                    raise StoreError(f"{self.base}.pack is damaged: a delta on nothing")
+            elif number == _NAMED_DELTA:
+                base, start = self.find(raw[start : start + _NAME]), start + _NAME
+                if base is None:
+                    raise StoreError(f"{self.base}.pack is damaged: a delta on what it does not hold")
+            elif not 1 <= number <= 4:
+                raise StoreError(f"{self.base}.pack is damaged: an entry of no kind that git knows")
+        except IndexError:
+            raise StoreError(f"{self.base}.pack is cut short") from None
+        return number, self._inflated(raw, start, size, at), base
+
+    def _inflated(self, raw: bytes, start: int, size: int, at: int) -> bytes:
+        if size > LARGEST:
+            raise StoreError(f"{self.base}.pack has an object of {size:,} bytes, more than any that we write")
+        short = size + (size >> 2) + 64 - (len(raw) - start)  # what zlib may need at most
+        packed = memoryview(raw)[start:]
+        if short > 0 and len(raw) == _FIRST_READ:
+            packed = memoryview(raw[start:] + os.pread(self._pack, short, at + len(raw)))
+        inflater = zlib.decompressobj()
+        try:
+            data = inflater.decompress(packed, size + 1)
+        except zlib.error as error:
+            raise StoreError(f"{self.base}.pack is damaged: {error}") from error
+        if len(data) != size or not inflater.eof:
+            raise StoreError(f"{self.base}.pack is damaged: an entry is not as long as it says")
+        return data
+
+
+def _entry_start(raw: bytes) -> tuple[int, int, int]:
+    """Give an entry's number, its size, and where what follows these starts. IndexError if it is cut short."""
+    byte = raw[0]
+    number, size, at, shift = byte >> 4 & 7, byte & 15, 1, 4
+    while byte & 0x80:
+        byte = raw[at]
+        size |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return number, size, at
+
+
+def _offset(raw: bytes, at: int) -> tuple[int, int]:
+    byte = raw[at]
+    back = byte & 0x7F
+    while byte & 0x80:
+        at += 1
+        byte = raw[at]
+        back = (back + 1) << 7 | byte & 0x7F
+    return back, at + 1
+
+
+def apply_delta(base: bytes, delta: bytes) -> bytes:
+    """Give what a delta makes of its base. StoreError if it does not fit it."""
+    try:
+        taken, at = _length(delta, 0)
+        size, at = _length(delta, at)
+        if taken != len(base) or size > LARGEST:
+            raise StoreError("a delta is damaged: it is for another base")
+        made = b"".join(_pieces(base, delta, at, size))
+    except IndexError:
+        raise StoreError("a delta is damaged: it is cut short") from None
+    if len(made) != size:
+        raise StoreError("a delta is damaged: it makes less than it says")
+    return made
+
+
+def _pieces(base: bytes, delta: bytes, at: int, size: int) -> list[bytes]:
+    pieces: list[bytes] = []
+    end = len(delta)
+    while at < end:
+        order = delta[at]
+        at += 1
+        if order & 0x80:
+            start = length = 0
+            for bit in range(4):
+                if order >> bit & 1:
+                    start |= delta[at] << 8 * bit
+                    at += 1
+            for bit in range(3):
+                if order >> (4 + bit) & 1:
+                    length |= delta[at] << 8 * bit
+                    at += 1
+            piece = base[start : start + (length or 0x10000)]
+        elif order:
+            piece = delta[at : at + order]
+            at += order
+        else:
+            raise StoreError("a delta is damaged: an order that git does not know")
+        size -= len(piece)
+        if size < 0:
+            raise StoreError("a delta is damaged: it makes more than it says")
+        pieces.append(piece)
+    return pieces
+
+
+def _length(delta: bytes, at: int) -> tuple[int, int]:
+    byte = delta[at]
+    length, shift, at = byte & 0x7F, 7, at + 1
+    while byte & 0x80:
+        byte = delta[at]
+        length |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return length, at
