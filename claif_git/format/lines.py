@@ -18,6 +18,7 @@ from claif_git.model.times import EARLIEST, LATEST
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _MOMENT_LENGTH = 27
 _WORDS = frozenset({"system", "user", "assistant"})
+_COMMON = frozenset({"role", "timestamp", "id", "tokens", "model", "metadata", "value"})
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -55,10 +56,16 @@ def scan(text: str, *, unread: str = "") -> dict[str, Json] | None:
             if not rest:
                 below = values[key] = []
             else:
-                values[key] = rest[1:] if rest[1:] in _WORDS or _MOMENT.fullmatch(rest, 1) else loads(rest)
+                values[key] = _value(rest[1:])
     except ValueError:
         return None
     return None if below == [] else values
+
+
+def _value(text: str) -> Json:
+    if text in _WORDS or (len(text) == _MOMENT_LENGTH and _MOMENT.fullmatch(text)):
+        return text
+    return loads(text)
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -68,7 +75,7 @@ def _parted(text: str) -> tuple[str, str]:
         colon, rest = text[end : end + 1], text[end + 1 :]
     else:
         key, colon, rest = text.partition(":")
-        if not _KEY.fullmatch(key) or len(key) > MAX_KEY:
+        if key not in _COMMON and (not _KEY.fullmatch(key) or len(key) > MAX_KEY):
             raise ValueError("not a key")
     if colon != ":" or (rest and rest[0] != " "):
         raise ValueError("not a line of ours")
@@ -77,11 +84,13 @@ def _parted(text: str) -> tuple[str, str]:
 
 def read_lines(data: bytes) -> dict[str, Json]:
     """Read a whole file of `key: value` lines, ours or a person's. MalformedError for anything but a mapping."""
-    from claif_git.format import handwritten
-
     text = decoded(data)
     values = scan(text)
-    return handwritten.read(text.removeprefix("\ufeff")) if values is None else values
+    if values is not None:
+        return values
+    from claif_git.format import handwritten  # brings PyYAML, for which what we wrote need not wait
+
+    return handwritten.read(text.removeprefix("\ufeff"))
 
 
 def decoded(data: bytes, *, first_line: int = 1) -> str:

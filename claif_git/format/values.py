@@ -69,7 +69,7 @@ def dump_key(key: str) -> str:
 def loads(text: str, *, max_depth: int = MAX_DEPTH, max_key: int = MAX_KEY) -> Json:
     """Read what `dumps` wrote. ValueError for what it would not have written: NaN, a key twice, deep nesting."""
     try:
-        value = _decoder.decode(text)
+        value = _parsed(text)
         if "\\u001" in text:
             value = _mapped(value, unescape)
         if len(text) > MAX_KEY or text.count("[") + text.count("{") > max_depth:
@@ -168,3 +168,12 @@ def _constant(name: str) -> float:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_mapping, parse_float=_float, parse_constant=_constant)
+_scan = _decoder.scan_once  # type: ignore[attr-defined]  # what `decode` calls, less its two looks for blanks
+
+
+def _parsed(text: str) -> Json:
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:  # no value, or blanks before it
+        return _decoder.decode(text)
+    return value if end == len(text) else _decoder.decode(text)  # blanks after it, or more than one value

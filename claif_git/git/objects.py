@@ -36,6 +36,7 @@ class Objects:
         self._guard = threading.RLock()
         self._packed = Packed(folder)
         self._closed = False
+        self._was_packed = False  # what is read one after another stands together
 
     def attach(self, writer: ObjectWriter) -> None:
         """Let readers see what a writer has taken and not published yet."""
@@ -52,9 +53,12 @@ class Objects:
         for writer in self._pending:
             if found := writer.read(oid):
                 return found
+        if self._was_packed and (found := self._packs().peek(oid)):
+            return found
         damage: StoreError | None = None
         try:
             if found := read_loose(self.folder, oid):
+                self._was_packed = False
                 return found
         except StoreError as error:
             damage = error  # a pack may hold it whole
@@ -63,6 +67,7 @@ class Objects:
             raise damage or StoreError(f"object {oid} is missing")
         if damage:
             _log.warning("%s; a pack has it whole", damage)
+        self._was_packed = True
         return found
 
     def read_as(self, kind: str, oid: Oid) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from claif_git.errors import StoreError
 from claif_git.git.files import read_file
-from claif_git.git.kinds import Oid, header
+from claif_git.git.kinds import Oid, header, is_oid
 from claif_git.git.loose import loose_path, read_loose
 from claif_git.git.packfile import PackFile
 
@@ -34,6 +34,18 @@ class Packed:
         self._packs: dict[str, PackFile] = {}
         self._bad: dict[str, StoreError] = {}
         self._lenders: dict[str, Packed] = {}
+
+    def peek(self, oid: Oid) -> tuple[str, bytes] | None:
+        """Give an object if a whole copy stands in a pack that is open."""
+        name = bytes.fromhex(oid) if is_oid(oid) else b""
+        for pack in self._packs.values() if name else ():
+            try:
+                at = pack.find(name)
+                if at is not None:
+                    return _verified(oid, *pack.read(at))
+            except (StoreError, OSError):
+                continue  # who reads on looks for another copy, and says what is wrong with this one
+        return None
 
     def read(self, oid: Oid) -> tuple[str, bytes] | None:
         """Give the kind and bytes of an object, checked against its id, or None. StoreError if no copy is whole."""
