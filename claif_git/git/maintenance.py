@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from claif_git.errors import StoreError
-from claif_git.git import command, files, locks, packing
+from claif_git.git import command, files, locks, packing, wholes
 from claif_git.git.kinds import Oid, is_oid
 from claif_git.git.lockfiles import LockFiles
 from claif_git.git.loose import loose_path, read_loose
@@ -20,7 +21,11 @@ from claif_git.git.refs import Refs
 LOOSE_OBJECTS = 2_000
 LOOSE_REFS = 500
 PACKS = 40
-"""Past any of these numbers maintenance is due."""
+WHOLE_BYTES = 8 << 20
+"""Past any of these numbers maintenance is due. Of the last: packs whose objects all stand whole, as we write them."""
+
+WHOLE_AT_ONCE = 32 << 20
+"""Bytes of such packs that git makes deltas of at a time, where nobody asked: some seconds. A larger pack waits."""
 
 ABANDONED_AGE = 24 * 3600.0
 """Seconds after which a temporary file of whoever it was is taken for left behind."""
@@ -28,7 +33,15 @@ ABANDONED_AGE = 24 * 3600.0
 _SAMPLE = 16  # folders of the 256: object ids are spread evenly
 _GEOMETRIC = (2, 33)  # the first git whose `repack --geometric` keeps objects that nothing refers to yet
 _GRACE = "2.weeks.ago"
-_SAFE = {"core.fsync": "all", "gc.auto": "0", "gc.autoDetach": "false", "gc.reflogExpire": "90.days.ago"}
+_SAFE = {
+    "core.fsync": "all",
+    "gc.auto": "0",
+    "gc.autoDetach": "false",
+    "gc.reflogExpire": "90.days.ago",
+    "gc.writeCommitGraph": "false",  # as much again as the commits themselves take, and nothing of ours reads it
+    "repack.updateServerInfo": "false",
+}
+_LEFT_WHOLE = "claif/left-whole"  # names of packs that git would make no deltas of
 _TEMPORARY = ("objects/??/tmp_obj_*", "objects/pack/tmp_*", "tmp_claif_*", "claif/tmp_claif_*")
 _LOCK_FOLDERS = ("owners", "queues", "held")
 _log = logging.getLogger(__name__)
@@ -59,7 +72,27 @@ class Maintenance:
             self._estimate_loose() > LOOSE_OBJECTS
             or len(self._refs.loose_names()) > LOOSE_REFS
             or self._count_packs() > PACKS
+            or (sum(pack.size for pack in self._whole()) > WHOLE_BYTES and _makes_deltas())
         )
+
+    def _whole(self, *, everything: bool = False) -> list[wholes.WholePack]:
+        """Give packs that git is to make deltas of: the smallest first, of WHOLE_AT_ONCE bytes together, or all."""
+        most = sys.maxsize if everything else WHOLE_AT_ONCE
+        chosen: list[wholes.WholePack] = []
+        left_whole = self._left_whole()
+        for pack in sorted(wholes.whole_packs(self._dir / "objects/pack"), key=lambda pack: pack.size):
+            most -= pack.size
+            if most < 0:
+                break
+            if pack.base.name not in left_whole:
+                chosen.append(pack)
+        return chosen
+
+    def _left_whole(self) -> set[str]:
+        try:
+            return set((self._dir / _LEFT_WHOLE).read_text(encoding="ascii").split())
+        except FileNotFoundError:
+            return set()
 
     def _estimate_loose(self) -> int:
         count = sum(1 for at in range(_SAMPLE) for _ in self._loose_in(f"{at * 256 // _SAMPLE:02x}"))
@@ -125,12 +158,12 @@ class Maintenance:
             return False
         return whole is not None and files.remove(loose_path(self._objects.folder, oid))
 
-    def pack(self, *, use_git: bool) -> bool:
+    def pack(self, *, use_git: bool, everything: bool = False) -> bool:
         """Pack loose refs and objects, and join small packs; say whether git did it. Safe beside writers.
 
-        No object is dropped, referred to or not.
+        No object is dropped, referred to or not. `everything`: also what takes long.
         """
-        with_git = use_git and self._pack_with_git()
+        with_git = use_git and self._pack_with_git(everything=everything)
         if not with_git:
             self._refs.pack()
         if not with_git or self._estimate_loose() > LOOSE_OBJECTS // 2:  # older gits leave what no ref reaches
@@ -139,22 +172,34 @@ class Maintenance:
             packing.join_packs(self._objects)
         return with_git
 
-    def _pack_with_git(self) -> bool:
+    def _pack_with_git(self, *, everything: bool) -> bool:
         """Let git pack, and say whether it could.
 
         Refs twice: what `packed-refs` holds is on the disk, under its name, before the loose ones go.
         """
-        geometric = ["--geometric=2"] if command.git_version() >= _GEOMETRIC else []
+        geometric = ["--geometric=2"] if _makes_deltas() else []
         try:
             self._git("pack-refs", "--all", "--no-prune")
             files.sync_folder(str(self._dir))
             self._git("pack-refs", "--all")
+            self._make_deltas(everything=everything)
             self._git("repack", "-d", "-l", "-q", *geometric)
         except StoreError as error:
             _log.warning("%s; packing without it", error)
             return False
         files.sync_folder(self._objects.folder + "/pack")
         return True
+
+    def _make_deltas(self, *, everything: bool) -> None:
+        packs = self._whole(everything=everything) if _makes_deltas() else []
+        if not packs:
+            return
+        try:
+            wholes.make_deltas(self._dir, packs)
+        except StoreError as error:  # most likely something is damaged in them: they stay as they are
+            _log.warning("%s", error)
+            names = self._left_whole() | {pack.base.name for pack in packs}
+            files.replace(str(self._dir / _LEFT_WHOLE), "\n".join(sorted(names)).encode("ascii"), durable=False)
 
     def _git(self, *arguments: str) -> None:
         command.run(arguments, git_dir=self._dir, settings=_SAFE)
@@ -169,6 +214,10 @@ class Maintenance:
         except StoreError as error:
             _log.warning("%s", error)
         self._objects.forget_packs()
+
+
+def _makes_deltas() -> bool:
+    return command.git_version() >= _GEOMETRIC
 
 
 def _older(path: Path, moment: float) -> bool:

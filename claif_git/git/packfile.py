@@ -11,6 +11,7 @@ import os
 import struct
 import weakref
 import zlib
+from collections.abc import Iterator
 
 from claif_git.errors import StoreError
 from claif_git.git.files import CLOSED
@@ -22,6 +23,7 @@ _NAME = 20
 _TRAILERS = 40
 _LARGE = 1 << 31
 _FIRST_READ = 4096  # bytes: holds nearly every entry
+_START = 16  # bytes: the kind and size of any entry, and how what follows begins
 _OFFSET_DELTA, _NAMED_DELTA = 6, 7
 _LONGEST_CHAIN = 4096  # git writes 50, and 250 where it is asked for its best
 _CACHED = 8 << 20  # bytes of bases and of index, each
@@ -91,8 +93,22 @@ class PackFile:
 
     def ids(self) -> list[str]:
         """Give the ids of all objects in the pack, in order. StoreError."""
-        names = b"".join(self._bucket(first)[0] for first in range(256))
-        return [names[at : at + _NAME].hex() for at in range(0, len(names), _NAME)]
+        return [name.hex() for name in self.names()]
+
+    def names(self) -> Iterator[bytes]:
+        """Give the ids of all objects, in order, as 20 bytes each, with memory that does not grow. StoreError."""
+        for first in range(256):
+            names = self._bucket(first)[0]
+            yield from (names[at : at + _NAME] for at in range(0, len(names), _NAME))
+
+    def sample(self, most: int) -> list[bytes]:
+        """Give the first bytes, as they stand in the pack, of that many entries, spread over all. StoreError."""
+        found: list[bytes] = []
+        for at in range(0, self.count, max(self.count // most, 1)):
+            place = os.pread(self._index, 4, _NAMES_AT + self.count * (_NAME + 4) + at * 4)
+            if len(place) == 4 and place[0] < 0x80:
+                found.append(os.pread(self._pack, _START, int.from_bytes(place, "big")))
+        return found
 
     def read(self, at: int) -> tuple[int, bytes]:
         """Give the kind (by git's number, 1 to 4) and the bytes of the object at a place. Nobody checked them.

@@ -13,10 +13,11 @@ from claif_git.git import files
 from claif_git.git.kinds import Oid
 from claif_git.git.loose import loose_path, read_loose
 from claif_git.git.objects import Objects
+from claif_git.git.packfile import PackFile
 from claif_git.git.packs import PackWriter
+from claif_git.git.wholes import OTHERS_BUSINESS
 
 _SMALL = 64 * 1024 * 1024  # bytes; larger packs are not written anew each time
-_OTHERS_BUSINESS = (".keep", ".promisor", ".mtimes")  # kept on purpose, or with ages of their own
 
 
 def pack_loose(objects: Objects, oids: Iterable[Oid]) -> None:
@@ -60,7 +61,7 @@ def _small_packs(folder: Path) -> Iterator[Path]:
         return
     for index in sorted(folder.glob("*.idx")):
         pack = index.with_suffix(".pack")
-        kept = any(index.with_suffix(suffix).exists() for suffix in _OTHERS_BUSINESS)
+        kept = any(index.with_suffix(suffix).exists() for suffix in OTHERS_BUSINESS)
         if not kept and pack.exists() and pack.stat().st_size <= _SMALL:
             yield index
 
@@ -78,14 +79,4 @@ def _copy_pack(objects: Objects, index: Path, writer: PackWriter) -> bool:
 
 
 def _ids(index: Path) -> list[Oid]:
-    from dulwich.object_format import SHA1
-    from dulwich.pack import load_pack_index
-
-    try:
-        opened = load_pack_index(str(index), SHA1)
-    except Exception as error:  # a damaged index makes dulwich raise nearly anything
-        raise StoreError(f"{index} is damaged: {error}") from error
-    try:
-        return [name.decode("ascii") for name in opened]
-    finally:
-        opened.close()
+    return PackFile(str(index.with_suffix(""))).ids()

@@ -259,7 +259,7 @@ class Repository:
         damaged = [oid for oid in damaged if oid not in repaired]
         progress(1, 3)
         before = len(upkeep.loose()), len(self._refs.loose_names())
-        with_git = upkeep.pack(use_git=command.git_available() and not damaged)
+        with_git = upkeep.pack(use_git=command.git_available() and not damaged, everything=force)
         progress(2, 3)
         if force and with_git:
             with self.exclusive(_LONG_WAIT):

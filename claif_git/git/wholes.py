@@ -1,0 +1,85 @@
+"""Packs whose objects stand whole, as we write them: telling them from git's, and letting git make deltas of them.
+
+By itself git never would: what it finds in one pack without a delta, it takes over as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from claif_git.errors import StoreError
+from claif_git.git import command, files
+from claif_git.git.packfile import PackFile
+
+OTHERS_BUSINESS = (".keep", ".promisor", ".mtimes")
+"""What stands beside packs that are kept on purpose, or with ages of their own."""
+
+_FASTEST = b"\x78\x01"  # how what we compress begins, and hardly anything that git does
+_SAMPLE = 64
+_SHARE = 8  # a pack counts as whole if one entry in so many is
+_KINDS = (1, 2, 3, 4)
+_SETTINGS = {"core.fsync": "all", "pack.compression": "6", "pack.windowMemory": "64m", "pack.deltaCacheSize": "32m"}
+
+
+class WholePack(NamedTuple):
+    """One such pack: its path without an ending, and its bytes."""
+
+    base: Path
+    size: int
+
+
+def whole_packs(folder: Path) -> Iterator[WholePack]:
+    """Give the packs in which many objects stand as we wrote them. Cheap: a sample of each is looked at.
+
+    None where git keeps an index over all packs, which only its own commands know how to change.
+    """
+    if (folder / "multi-pack-index").exists():
+        return
+    for index in sorted(folder.glob("*.idx")):
+        base = index.with_suffix("")
+        if any(index.with_suffix(suffix).exists() for suffix in OTHERS_BUSINESS):
+            continue
+        try:
+            if _is_whole(base):
+                yield WholePack(base, index.with_suffix(".pack").stat().st_size)
+        except (OSError, StoreError):  # gone, or damaged: no business of ours
+            continue
+
+
+def _is_whole(base: Path) -> bool:
+    entries = PackFile(str(base)).sample(_SAMPLE)
+    return sum(map(_is_ours, entries)) * _SHARE >= len(entries) > 0
+
+
+def _is_ours(entry: bytes) -> bool:
+    """Say whether an entry is an object as we write one: not a delta, and compressed as fast as can be."""
+    start = next((at for at, byte in enumerate(entry, 1) if byte < 0x80), len(entry))
+    return bool(entry) and entry[0] >> 4 & 7 in _KINDS and entry[start : start + 2] == _FASTEST
+
+
+def make_deltas(git_dir: Path, packs: Sequence[WholePack]) -> None:
+    """Let git write one pack of deltas in place of these. Safe beside readers and writers; no object is dropped.
+
+    StoreError if git fails: then they are as they were.
+    """
+    folder = git_dir / "objects" / "pack"
+    given = "".join(f"{pack.base.name}.pack\n" for pack in packs).encode("ascii")
+    options = ["-q", "--stdin-packs", "--no-reuse-object", "--delta-base-offset", str(folder / "pack")]
+    done = command.run(["pack-objects", *options], git_dir=git_dir, stdin=given, settings=_SETTINGS)
+    made = folder / f"pack-{done.output.decode('ascii').strip()}"
+    files.sync_folder(str(folder))
+    for base, _ in packs:
+        if base == made:
+            continue
+        if not _covers(made, base):
+            raise StoreError(f"git left objects of {base.name} out")
+        for path in (base.with_suffix(".idx"), *folder.glob(base.name + ".*")):  # without its index it is no pack
+            files.remove(str(path))
+
+
+def _covers(made: Path, base: Path) -> bool:
+    """Say whether a pack names all that another does. Both name theirs in order."""
+    there = PackFile(str(made)).names()
+    return all(any(name == other for other in there) for name in PackFile(str(base)).names())
