@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError, StoreError
 from claif_git.git import Repository
+from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.index import schema, sessions, text, words
 from claif_git.index.catchup import CatchUp, Progress
@@ -21,11 +22,12 @@ from claif_git.index.growth import opened
 from claif_git.index.health import Health, health
 from claif_git.index.listing import listed
 from claif_git.index.matching import find_matching
+from claif_git.index.reading import messages_of
 from claif_git.index.searching import Wanted, find
 from claif_git.index.totals import totals
 from claif_git.index.values import micros
 from claif_git.model.conditions import Selection, model_name
-from claif_git.model.message import MessageRole
+from claif_git.model.message import Message, MessageRole
 from claif_git.model.pattern import Pattern
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
@@ -154,6 +156,14 @@ class Index:
             return {position: added.hex() if added else None for position, added in rows.fetchall()}
 
         return self._run(work)
+
+    def messages(self, snapshot: Snapshot, count: int | None = None) -> list[Message | Entry] | None:
+        """Give the messages of a session that stands at its ref's tip; the last `count`, if that is a number.
+
+        An Entry stands for one that is to be read from git. None if the index does not have them: it is not built for
+        this, but a few new messages are taken in.
+        """
+        return self._run(lambda database: messages_of(database, self._repo, snapshot, count))
 
     def reindex(self, progress: Progress | None = None) -> IndexStats:
         """Throw the index away and build it anew. StoreError if it cannot be shared."""

@@ -13,6 +13,7 @@ from claif_git.git import Repository
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.index.growth import added_by, earlier, grown
+from claif_git.index.messages import UNREAD, held_of
 from claif_git.index.sessions import stand_alone
 from claif_git.index.text import kept
 from claif_git.index.values import compact, micros, stored
@@ -22,7 +23,7 @@ from claif_git.model.spending import Spent, model_of, spent_by
 _AT_ONCE = 512
 """Messages that are in memory at a time."""
 _NO_TOKENS = (None,) * len(Spent._fields)
-_UNREADABLE = (None, None, None, *_NO_TOKENS, None, "")
+_UNREADABLE = (None, None, None, *_NO_TOKENS, None, *UNREAD, "")
 _MARKS = ", ".join("?" * (2 + len(_UNREADABLE)))
 _log = logging.getLogger(__name__)
 
@@ -39,6 +40,21 @@ def place(connection: sqlite3.Connection, repo: Repository, number: int, snapsho
         placer.replace(before)
     tip = snapshot.commit if placer.is_whole else None
     connection.execute("UPDATE sessions SET placed = ? WHERE id = ?", (tip, number))
+
+
+def follow(connection: sqlite3.Connection, repo: Repository, number: int, snapshot: Snapshot, placed: str) -> bool:
+    """Place what a session has beyond `placed`, if that is a few messages at its end and nothing else.
+
+    Says whether `places` is now that of the snapshot. Within a transaction, to be rolled back for a StoreError.
+    """
+    before = earlier(repo, snapshot.session_id, placed, snapshot.commit)
+    placer = _Placer(connection, repo, number, snapshot)
+    if before is None or not placer.extend(before, most=_AT_ONCE):
+        return False
+    if not placer.is_whole:
+        raise StoreError(f"{snapshot.session_id}: a new message is missing")
+    connection.execute("UPDATE sessions SET placed = ? WHERE id = ?", (snapshot.commit, number))
+    return True
 
 
 def clear(connection: sqlite3.Connection, number: int) -> None:
@@ -68,8 +84,8 @@ class _Placer:
         self._folders: dict[str, int] = {}
         self.is_whole = True
 
-    def extend(self, before: Snapshot) -> bool:
-        """Add what stands at the end, if that is all that is new."""
+    def extend(self, before: Snapshot, most: int = 1 << 62) -> bool:
+        """Add what stands at the end, if that is all that is new, and no more than `most` messages."""
         last = self._db.execute(
             "SELECT position, path || '/' || name FROM places JOIN folders ON folders.id = folder"
             " WHERE session = ? ORDER BY position DESC LIMIT 1",
@@ -78,7 +94,7 @@ class _Placer:
         if last is None or self._is_chronological():
             return False
         new = grown(before.root, self._snapshot.root)
-        if new is None or not stand_alone(self._snapshot, new) or (new and new[0].path <= last[1]):
+        if new is None or len(new) > most or not stand_alone(self._snapshot, new) or (new and new[0].path <= last[1]):
             return False
         self._insert(last[0] + 1, new, added_by(self._repo, before.commit, self._snapshot.commit))
         return True
@@ -144,7 +160,7 @@ class _Placer:
         return found
 
     def _said(self, blob: str) -> tuple[Any, ...] | None:
-        """Give role, time, model, tokens by kind, metadata and words; None if there is no such blob."""
+        """Give a row of `blobs`, from its role on; None if there is no such blob."""
         try:
             message = decode_kept(self._snapshot.blob(blob))
         except MalformedError:
@@ -156,4 +172,5 @@ class _Placer:
         metadata = compact(message.metadata) if message.metadata else None
         words = kept(searchable(message.content))
         tokens = spent_by(message) or _NO_TOKENS
-        return (str(message.role), micros(message.timestamp), stored(model_of(message)), *tokens, metadata, words)
+        told = str(message.role), micros(message.timestamp), stored(model_of(message)), *tokens
+        return *told, metadata, *held_of(message, words), words

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from claif_git.errors import IndexUnavailableError, InvalidInputError
+from claif_git.errors import IndexUnavailableError, InvalidInputError, StoreError
+from claif_git.format import layout
+from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.model.conditions import Selection
-from claif_git.model.message import MessageRole
+from claif_git.model.message import Message, MessageRole
 from claif_git.model.pattern import Pattern
 from claif_git.model.search import SearchHit, best_first
 from claif_git.model.session import Session
@@ -21,6 +23,9 @@ from claif_git.session.working import Working
 
 if TYPE_CHECKING:
     from claif_git.index import Index, IndexStats, Progress
+
+
+_FEW_PAGES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,23 @@ class Finder:
             return found[:limit]
         found = [session for session in found if session.id not in drafts]
         return newest_first([*found, *by_git.selected(drafts.values(), wanted)])[:limit]
+
+    def messages(self, snapshot: Snapshot, count: int | None = None) -> list[Message | Entry] | None:
+        """Give the messages of a session as it stands now, from the index; None where git has them sooner."""
+        if snapshot.session_id in self._working.drafts or not self._is_near(snapshot):
+            return None
+        try:
+            return self.index.messages(snapshot, count)
+        except (IndexUnavailableError, StoreError):
+            return None
+
+    def _is_near(self, snapshot: Snapshot) -> bool:
+        """Tell whether the index is worth a look: for a short session, opening it takes longer than reading that."""
+        if self._index is not None:
+            return True
+        if len(snapshot.root.folder(layout.MESSAGES)) <= _FEW_PAGES:
+            return False
+        return (self._working.repo.path / "claif" / "index.db").exists()
 
     def search(self, wanted: Searched, limit: int | None, progress: Progress | None) -> list[SearchHit]:
         """Give the best hits, best first. See SessionManager.search_sessions."""

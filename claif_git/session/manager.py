@@ -103,7 +103,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
 
     def get_session(self, session_id: str) -> Session:
         """Give a session; its messages are read on first use."""
-        return session_of(self._working.read(self.resolve(session_id)))
+        return session_of(self._working.read(self.resolve(session_id)), self._finding.messages)
 
     load_session = get_session
 
@@ -207,7 +207,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
     ) -> list[Message]:
         """Give the latest `limit` messages that fit, oldest first. A naive time is local. MalformedError."""
         snapshot = self._working.read(self.resolve(session_id))
-        return choose(snapshot, limit=limit, role=role, since=since, until=until)
+        return choose(snapshot, limit=limit, role=role, since=since, until=until, known=self._finding.messages)
 
     def update_message_metadata(self, session_id: str, message_index: int, metadata: Mapping[str, Any]) -> None:
         """Merge keys into a message's metadata; a key set to None goes. MessageIndexError."""

@@ -17,8 +17,18 @@ from claif_git.model.session import Session
 from claif_git.model.spending import model_of
 from claif_git.model.times import as_utc
 
+Known = Callable[[Snapshot, int | None], "list[Message | Entry] | None"]
+"""Gives the (last so many) messages of a snapshot from where that is quicker than git, if they are there.
 
-def session_of(snapshot: Snapshot) -> Session:
+An Entry stands for one that is not.
+"""
+
+
+def not_known(_snapshot: Snapshot, _count: int | None) -> None:
+    """Know nothing: everything is read from git."""
+
+
+def session_of(snapshot: Snapshot, known: Known = not_known) -> Session:
     """Give what a session says of itself; its messages are read on first use."""
     settings = snapshot.settings
     created = created_at(snapshot)
@@ -32,9 +42,16 @@ def session_of(snapshot: Snapshot) -> Session:
         parameters=dict(settings.parameters),
         order=settings.order,
         tip=snapshot.commit,
-        loader=snapshot.messages,
+        loader=lambda: _messages(snapshot, known),
         problems_loader=lambda: snapshot.problems,
     )
+
+
+def _messages(snapshot: Snapshot, known: Known) -> list[Message | MalformedError]:
+    found = known(snapshot, None)
+    if found is None:
+        return snapshot.messages()
+    return [item if isinstance(item, Message) else snapshot.messages([item])[0] for item in found]
 
 
 def matches(session: Session, wanted: Mapping[str, Json]) -> bool:
@@ -69,6 +86,7 @@ def choose(
     role: MessageRole | str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    known: Known = not_known,
 ) -> list[Message]:
     """Give the latest `limit` messages that fit, oldest first. Only as many files are read as that takes.
 
@@ -78,12 +96,13 @@ def choose(
         raise InvalidInputError(f"a limit is a number from 0, not {limit!r}")
     fits = condition(role, since, until)
     found: list[Message] = []
-    for entry in reversed(snapshot.shown):
+    held = known(snapshot, limit if role is None and since is None and until is None else None)
+    for item in reversed(snapshot.shown if held is None else held):
         if limit is not None and len(found) >= limit:
             break
-        if role is not None and not _may_be(snapshot, entry, str(role)):
+        if isinstance(item, Entry) and role is not None and not _may_be(snapshot, item, str(role)):
             continue
-        message = snapshot.message(entry)
+        message = snapshot.message(item) if isinstance(item, Entry) else item
         if fits(message):
             found.append(message)
     return found[::-1]
