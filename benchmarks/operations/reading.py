@@ -23,11 +23,12 @@ def load(bench: Bench) -> None:
     """Read whole sessions; ours once more with the index taken away before each."""
     found = talks(bench.sizes)
     folders = _folders(bench, "talks", "load", list(found.values()))
-    for length in (bench.sizes.middle, bench.sizes.large):
-        request = {"call": "load", "talk": plain(found[length])}
+    requests = {at: {"call": "load", "talk": plain(found[at])} for at in (bench.sizes.middle, bench.sizes.large)}
+    for length, request in requests.items():
         bench.fresh(f"load/{length}", folders, request, again=3)
-        if OURS not in folders:
-            continue
+    if OURS not in folders:
+        return
+    for length, request in requests.items():
         for _ in range(bench.sizes.loads):
             _forget_index(folders[OURS])
             with Worker(OURS, folders[OURS]) as worker:

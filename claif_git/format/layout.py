@@ -38,7 +38,6 @@ _STAMP = r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{6,60})"
 _MESSAGE = re.compile(_STAMP + r"-(system|user|assistant)-([0-9a-f]{8})\.md", re.ASCII)
 _RUN = re.compile(_STAMP + r"-([a-z2-7]{4})-(\d{4}|more)", re.ASCII)
 _DROP = re.compile(_STAMP + r"-([a-z2-7]{4})-([0-9a-f]{8})\.yaml", re.ASCII)
-_SHAPE = "%Y-%m-%dT%H-%M-%S.%f"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -106,7 +105,7 @@ def drop_stamp(name: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _is_day(day: str) -> bool:
     try:
-        moment = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
     except ValueError:
         return False
     return EARLIEST <= moment < LATEST
@@ -126,7 +125,7 @@ def stamp_of(moment: datetime) -> str:
 
 def moment_of(stamp: str) -> datetime:
     """Read a stamp, cut to the microsecond. The stamp is one that a name's parser has let through."""
-    return datetime.strptime(stamp[:26], _SHAPE).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{stamp[:13]}:{stamp[14:16]}:{stamp[17:26]}+00:00")
 
 
 def later_stamp(moment: datetime, latest: str) -> str:
