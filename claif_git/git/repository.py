@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -150,6 +150,13 @@ class Repository:
         name is in the way; InvalidInputError for what cannot be a ref's name.
         """
         return self._refs.move(name, old, new, durable=durable)
+
+    def create_refs(self, values: Mapping[str, Oid], *, durable: bool = True) -> list[str]:
+        """Make many refs at the price of one; give the names of those that were made, which did not exist before.
+
+        ConcurrentUpdateError if a lock stays held: then none was made.
+        """
+        return self._refs.create(values, durable=durable)
 
     def set_head(self, name: str) -> None:
         """Make HEAD name a ref, which need not exist yet."""

@@ -73,8 +73,7 @@ def bring(local: Local, found: Fetched, names: Iterable[str]) -> None:
     if wanted:
         with quarantine(local.repo, local.limits) as closed:
             _Visit(local, found, closed, seen).run(wanted, trusted)
-    for name, tip in found.tips.items():
-        local.track(found.remote, name, tip)
+    local.track_all(found.remote, found.tips)
     seen.save()
 
 
@@ -88,7 +87,8 @@ def _trusted(local: Local, seen: Seen) -> set[Oid]:
         tip for ref, tip in refs.items() if not ref.startswith(("refs/remotes/", "refs/claif/remotes/", "refs/tags/"))
     }
     passed = {verdict.tip for verdict in seen.verdicts.values() if verdict.reason == PASSED}
-    return own | {tip for tip in passed if local.repo.has(tip)}
+    here = set(refs.values())
+    return own | {tip for tip in passed if tip in here or local.repo.has(tip)}
 
 
 def _is_session(local: Local, tip: Oid) -> bool:
@@ -122,8 +122,7 @@ class _Visit:
                 passed[name] = tip
         with self._local.repo.shared():
             let_in(self._local.repo, self._closed, list(passed.values()), inspector.passed)
-            for name, tip in passed.items():
-                self._local.track(self._found.remote, name, tip)
+            self._local.track_all(self._found.remote, passed)
 
     def _transfer(self, names: Sequence[str]) -> dict[str, Oid]:
         """Bring branches into quarantine: all at once, and where one of them prevents that, by halves.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from claif_git.errors import ConcurrentUpdateError
@@ -14,6 +14,7 @@ from claif_git.ids import STORE_BRANCH, is_session_name
 from claif_git.sync.remotes import tracking_prefix
 
 _TRIES = 20
+_MANY = 8  # refs: from here on one file of them all is cheaper than a file each
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,21 @@ class Local:
     def track(self, remote: str, name: str, tip: Oid | None) -> None:
         """Note where a remote's session stands; None for nowhere."""
         force_ref(self.repo, tracking_prefix(self.heads, remote) + name, tip)
+
+    def track_all(self, remote: str, tips: Mapping[str, Oid]) -> None:
+        """Note where many of a remote's sessions stand."""
+        before, prefix = self.tracked(remote), tracking_prefix(self.heads, remote)
+        new = {prefix + name: tip for name, tip in tips.items() if name not in before}
+        made = set(self.repo.create_refs(new, durable=False)) if len(new) >= _MANY else set[str]()
+        for name, tip in tips.items():
+            if before.get(name) != tip and prefix + name not in made:
+                force_ref(self.repo, prefix + name, tip)
+
+    def adopt(self, tips: Mapping[str, Oid]) -> set[str]:
+        """Make tips of a remote sessions of ours, where there is none of that name; give the names of those made."""
+        with self.repo.shared():
+            made = self.repo.create_refs({self.heads + name: tip for name, tip in tips.items()})
+        return {ref[len(self.heads) :] for ref in made}
 
     def tell(self, line: str) -> None:
         """Pass a line of progress on."""

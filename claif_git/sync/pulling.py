@@ -93,8 +93,14 @@ class _Pull:
 
     def run(self, ids: Sequence[str] | None) -> None:
         ours, buried = self._local.tips(), self._local.tombstones()
-        for name, tip in sorted(self._found.sessions.items()):
-            self._take(name, tip, buried.get(name))
+        sessions = self._found.sessions
+        new = {name: tip for name, tip in sessions.items() if name not in ours and name not in buried}
+        made = self._local.adopt(new) if new else set()
+        for name, tip in sorted(sessions.items()):
+            if name in made:
+                self._report.add(name, Outcome.NEW, commits=self._found.commits.get(name, 0))
+            else:
+                self._take(name, tip, buried.get(name))
         there = self._side.tombstones()
         for name in _named(there, ids):
             if name not in self._found.shown and name in ours:
