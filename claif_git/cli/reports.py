@@ -114,7 +114,7 @@ def exchanged(out: Output, done: Sequence[SyncReport], *, json: bool) -> None:
         return
     rows = [row for report in done for row in _rows(report)]
     table(out, ("id", "outcome", "commits", "detail"), rows)
-    if done and not rows and all(report.ok for report in done):
+    if done and not rows and all(report.ok and not report.notes for report in done):
         out.note(f"{done[0].remote}: everything is up to date")
 
 
@@ -151,7 +151,7 @@ def _list(out: Output, report: Any, *, json: bool) -> None:
     table(out, ("id", "outcome", "commits", "detail"), rows)
     if report.verb == "push" and not report.sessions:
         out.note(f"{report.remote} has no session of this store yet; name those to send, or say --all")
-    elif not rows and not report.problems:
+    elif not rows and not report.problems and not report.notes:
         out.note(f"{report.remote}: everything is up to date")
     elif report.dry_run:
         out.note("dry run: nothing was sent")

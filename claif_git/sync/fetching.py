@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from claif_git.errors import MalformedError, RemoteError, StoreError
 from claif_git.git import Oid
 from claif_git.git.transport import Address, Quarantine, quarantine
-from claif_git.ids import STORE_BRANCH, is_session_name
+from claif_git.ids import STORE_BRANCH
+from claif_git.sync import naming
 from claif_git.sync.inspect import Inspector
 from claif_git.sync.letting_in import let_in
 from claif_git.sync.local import Local, heads_at
@@ -23,6 +24,8 @@ class Fetched:
     remote    its name, and `address` where it is
     heads     the prefix under which it keeps sessions
     shown     the branches that it shows there, by name (the store's own among them), sessions or not
+    unfit     those whose names no session can have
+    is_empty  it shows nothing at all
     tips      those that passed, and are here now
     aside     those that did not, with the reason
     commits   how many commits of each are new to this store
@@ -32,6 +35,8 @@ class Fetched:
     address: Address
     heads: str
     shown: dict[str, Oid]
+    unfit: dict[str, Oid] = field(default_factory=dict)
+    is_empty: bool = False
     tips: dict[str, Oid] = field(default_factory=dict)
     aside: dict[str, str] = field(default_factory=dict)
     commits: dict[str, int] = field(default_factory=dict)
@@ -49,22 +54,26 @@ def look(local: Local, remote: str) -> Fetched:
     refs = local.transport.refs(local.repo, address, local.limits)
     heads = heads_at(refs, local.heads)
     named = {ref[len(heads) :]: oid for ref, oid in refs.items() if ref.startswith(heads)}
-    shown = {name: oid for name, oid in named.items() if is_session_name(name) or name == STORE_BRANCH}
-    return Fetched(remote, address, heads, shown)
+    fit = naming.fit(named, local.tips().keys() | local.tombstones().keys())
+    shown = {name: oid for name, oid in named.items() if name in fit}
+    unfit = {name: oid for name, oid in named.items() if name not in shown}
+    return Fetched(remote, address, heads, shown, unfit, is_empty=not refs)
 
 
 def bring(local: Local, found: Fetched, names: Iterable[str]) -> None:
     """Bring branches of a remote here, and note where they stand. RemoteError if it goes away meanwhile.
 
-    What is not sound is set aside in `found`; a branch that is no session is left alone.
+    What is not sound is set aside in `found`, sessions with unfit names too; a branch that is no session is left alone.
     """
     seen = Seen(local.repo, found.remote, local.limits)
     trusted = _trusted(local, seen)
     wanted: list[str] = []
     for name in names:
-        tip = found.shown[name]
+        tip = found.shown.get(name) or found.unfit[name]
         verdict = seen.verdicts.get(name)
-        if tip in trusted and (name == STORE_BRANCH or verdict == Verdict(tip, PASSED) or _is_session(local, tip)):
+        if name in found.unfit and (not naming.is_ref(name) or (tip in trusted and _is_session(local, tip))):
+            _judge(found, seen, name, Verdict(tip, naming.WHY))
+        elif tip in trusted and (name == STORE_BRANCH or verdict == Verdict(tip, PASSED) or _is_session(local, tip)):
             _judge(found, seen, name, Verdict(tip, PASSED))
         elif verdict is not None and verdict.tip == tip and verdict.reason != PASSED:
             _judge(found, seen, name, verdict)
@@ -116,7 +125,7 @@ class _Visit:
         for name, tip in sorted(tips.items()):
             self._local.tell(f"looking at {name}")
             verdict = self._inspect(inspector, name, tip)
-            self._found.shown[name] = tip
+            (self._found.unfit if name in self._found.unfit else self._found.shown)[name] = tip
             _judge(self._found, self._seen, name, verdict)
             if verdict.reason == PASSED:
                 passed[name] = tip
@@ -139,7 +148,7 @@ class _Visit:
             self._closed.tidy()
             transport.refs(self._local.repo, self._found.address, limits)
             if len(names) == 1:
-                self._found.aside[names[0]] = error.message
+                self._found.aside[names[0]] = naming.WHY if names[0] in self._found.unfit else error.message
                 return {}
         middle = len(names) // 2
         return self._transfer(names[:middle]) | self._transfer(names[middle:])
@@ -149,6 +158,8 @@ class _Visit:
         try:
             if name == STORE_BRANCH:
                 inspector.store_branch(tip, near)
+            elif name in self._found.unfit:
+                return Verdict(tip, naming.WHY if inspector.is_session(tip) else NO_SESSION)
             else:
                 count = inspector.session(tip, near)
                 if count is None:

@@ -65,14 +65,21 @@ class Inspector:
 
         `near` are commits of ours with which it probably shares history.
         """
-        root = self._entries(self._peek(tip).tree)
-        sessions = root.get(layout.SESSIONS)
-        if sessions is None or sessions.mode != FOLDER_MODE:
+        sessions = self._sessions(tip)
+        if sessions is None:
             return None
         count = self._history(tip, near)
         for entry in self._entries(sessions.oid).values():
             self._header(entry)
         return count
+
+    def is_session(self, tip: Oid) -> bool:
+        """Say whether a branch means to be a session, without looking any further."""
+        return self._sessions(tip) is not None
+
+    def _sessions(self, tip: Oid) -> TreeEntry | None:
+        found = self._entries(self._peek(tip).tree).get(layout.SESSIONS)
+        return found if found is not None and found.mode == FOLDER_MODE else None
 
     def store_branch(self, tip: Oid, near: Sequence[Oid]) -> None:
         """Look at a store's own branch."""

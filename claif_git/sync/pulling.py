@@ -11,6 +11,7 @@ from claif_git.ids import STORE_BRANCH, unique
 from claif_git.model.times import now
 from claif_git.sync.fetching import Fetched, bring, look
 from claif_git.sync.local import Local, count_commits, is_covered
+from claif_git.sync.naming import grouped
 from claif_git.sync.report import Outcome, SyncReport
 from claif_git.sync.store_side import StoreSide, take_templates
 
@@ -52,11 +53,15 @@ def _fetched(
     chosen = list(found.shown) if ids is None else [unique(name, known) for name in dict.fromkeys(ids)]
     if ids is not None and STORE_BRANCH in found.shown:
         chosen.append(STORE_BRANCH)
-    bring(local, found, [name for name in chosen if name in found.shown and name not in away])
+    wanted = [name for name in chosen if name in found.shown and name not in away]
+    bring(local, found, [*wanted, *found.unfit] if ids is None else wanted)
     for name in sorted(away.keys() & set(chosen)):
         _tell_kept_away(report, name, has_gone_on=found.shown[name] != away[name])
-    for name, reason in sorted(found.aside.items()):
+    aside, more = grouped(found.aside, found.unfit)
+    for name, reason in sorted(aside.items()):
         report.add(name, Outcome.SET_ASIDE, reason)
+    report.notes += [more] if more else []
+    report.notes += [f"{remote} is empty: there is nothing to {report.verb} yet"] if found.is_empty else []
     if ids is not None:
         gone = StoreSide(local.repo, found.tips.get(STORE_BRANCH)).tombstones()
         for name in chosen:

@@ -10,9 +10,10 @@ from claif_git.format import layout
 from claif_git.git import Oid
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
-from claif_git.ids import STORE_BRANCH, is_session_name
+from claif_git.ids import STORE_BRANCH
 from claif_git.sync.fetching import Fetched
 from claif_git.sync.local import Local, count_commits
+from claif_git.sync.naming import fit
 from claif_git.sync.planning import Plan, Planner
 from claif_git.sync.remotes import remote_address
 from claif_git.sync.report import SyncReport
@@ -62,7 +63,9 @@ def standings(local: Local, remote: str | None) -> list[Standing]:
     """Give how all sessions stand beside a remote (None: beside none), by name. RemoteNotFoundError."""
     if remote is None:
         return list(_Standings(local, {}, (), Plan()).all())
-    names = {name: tip for name, tip in local.tracked(remote).items() if name == STORE_BRANCH or is_session_name(name)}
+    tracked = local.tracked(remote)
+    fitting = fit(tracked, local.tips().keys() | local.tombstones().keys())
+    names = {name: tip for name, tip in tracked.items() if name in fitting}
     gone = StoreSide(local.repo, names.get(STORE_BRANCH)).tombstones()
     shown = {name: tip for name, tip in names.items() if name not in gone and local.repo.has(tip)}
     found = Fetched(remote, remote_address(local.repo, remote), local.heads, shown)

@@ -144,3 +144,25 @@ def test_a_store_inside_code_writes_one_that_any_store_reads(tmp_path):
         assert bob.read_bundle(tmp_path / "x.bundle").of(one).outcome == "new"
         with bob._store.repo.writer() as writer:
             assert bob._store.repo.ref("refs/claif/heads/claif-store") == start(writer.add)
+
+
+def test_one_that_was_cut_off_anywhere_is_an_error_and_brings_nothing(ada, tmp_path):
+    file, cut = tmp_path / "one.bundle", tmp_path / "cut.bundle"
+    ada.write_bundle(file, [ada.one])
+    data = file.read_bytes()
+    head = data.index(b"\n\n") + 2
+    with SessionManager(tmp_path / "bob", author="Bob <bob@example.org>") as bob:
+        for length in (0, 5, 16, 30, 60, 100, head - 1, head, head + 3):
+            cut.write_bytes(data[:length])
+            with pytest.raises(RemoteError) as caught:
+                bob.read_bundle(cut)
+            assert str(caught.value).isprintable()
+        for length in (head + 20, (head + len(data)) // 2, len(data) - 1):
+            cut.write_bytes(data[:length])
+            assert bob.read_bundle(cut).of(ada.one).outcome == "set-aside"
+        for rubbish in (b"<html>", data[:16] + b"\n" + data[head:], b"# v2 git bundle\nrubbish\n\nPACK"):
+            cut.write_bytes(rubbish)
+            with pytest.raises(RemoteError, match=r"no bundle file|no branch|damaged"):
+                bob.read_bundle(cut)
+        assert bob.list_sessions() == []
+        assert bob.read_bundle(file).of(ada.one).outcome == "new"

@@ -11,6 +11,7 @@ from support.people import git
 
 from claif_git.git import FILE_MODE, FOLDER_MODE
 from claif_git.git.transport import Limits
+from claif_git.model import Message
 
 pytestmark = pytest.mark.usefixtures("transport")
 
@@ -172,14 +173,74 @@ def test_a_session_too_large_is_set_aside_and_the_others_arrive(hub, forge, pers
 
 def test_branches_that_are_no_sessions_are_left_alone(hub, forge, person):
     forge.forge("good")
-    forge.branch("main", forge.commit(forge.folders({"README.md": b"code"})))
-    forge.branch("feature/x", forge.commit(forge.session("x")))
-    forge.branch("-o", forge.commit(forge.session("x")))
+    for name in ("main", "feature/x", "Release", "HEAD", "-o"):
+        forge.branch(name, forge.commit(forge.folders({"README.md": name.encode()})))
     ada = person("ada", hub)
-    report = ada.pull()
-    assert [(row.session_id, row.outcome) for row in report.sessions] == [("good", "new")]
+    for outcome in ("new", "up-to-date"):
+        report = ada.pull()
+        assert [(row.session_id, row.outcome) for row in report.sessions] == [("good", outcome)]
+        assert report.notes == []
     assert git(ada.path, "for-each-ref", "--format=%(refname)", "refs/remotes") == "refs/remotes/origin/good"
     assert not git(ada.path, "fsck", "--unreachable", "--no-reflogs")
+
+
+UNFIT = ("-o", "é", "m/sub", "HEAD", "con", "nul.txt", "com1", "fetch_head", "One-Pu", "a+b", "x" * 121)
+
+
+def test_sessions_under_names_that_no_session_has_are_set_aside_by_name(hub, forge, person):
+    forge.forge("good")
+    for name in UNFIT:
+        forge.branch(name, forge.commit(forge.session(name)))
+    ada = person("ada", hub)
+    told = [name if len(name) < 100 else name[:100] + "…" for name in UNFIT]
+    for _ in range(2):
+        report = check_set_aside(ada, *told)
+        assert {"lower-case" in report.of(name).detail for name in told} == {True}
+    assert git(ada.path, "for-each-ref", "--format=%(refname)", "refs/remotes") == "refs/remotes/origin/good"
+    assert ada.pull(["good"]).ok
+    assert {row.session_id for row in ada.status().sessions} == {"good"}
+
+
+def test_a_name_that_differs_from_ours_in_case_only_is_set_aside_and_ours_goes_on(hub, forge, person):
+    ada, bob = person("ada", hub), person("bob", hub)
+    one = ada.create_session("One")
+    git(ada.path, "branch", "-q", "-m", one, "One-x")
+    ada.push(["One-x"])
+    check_set_aside(bob, "One-x", good=())
+    forge.forge("one-x")
+    check_set_aside(ada, "one-x", good=("One-x",))
+    assert bob.pull().of("one-x").outcome == "new"
+    ada.add_message("One-x", Message("user", "on"))
+    assert ada.push().of("One-x").outcome == "sent"
+
+
+def test_a_name_that_git_takes_for_no_branch_is_set_aside_and_the_others_arrive(
+    transport, hub, forge, person, monkeypatch
+):
+    tip = forge.forge("good")
+    bad = {
+        "a..b": "a..b",
+        "x.lock": "x.lock",
+        "\x1b[2J": "\\x1b[2J",
+        "a b": "a b",
+        "\udcff": "\\xff",
+        "/": "/",
+        "@": "@",
+    }
+    real = transport.refs
+    monkeypatch.setattr(transport, "refs", lambda *args: real(*args) | {f"refs/heads/{name}": tip for name in bad})
+    ada = person("ada", hub)
+    check_set_aside(ada, *bad.values())
+    check_set_aside(ada, *bad.values())
+
+
+def test_very_many_unfit_names_are_told_in_one_line(hub, forge, person):
+    forge.forge("good")
+    tip = forge.commit(forge.session("X"))
+    hub.path.joinpath("packed-refs").write_text("".join(f"{tip} refs/heads/X{at:04}\n" for at in range(1020)))
+    report = person("ada", hub).pull()
+    assert (report.of("good").outcome, len(report.problems)) == ("new", 20)
+    assert report.notes == ["1,000 more branches there have names that no session can have"]
 
 
 def test_a_store_branch_of_a_stranger_is_set_aside(hub, forge, person):

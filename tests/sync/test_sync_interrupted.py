@@ -15,6 +15,7 @@ from support.people import git
 from claif_git.errors import RemoteError
 from claif_git.model import Message
 from claif_git.session import SessionManager
+from claif_git.session.remotes import clone
 
 CHILD = """
 import os, signal, sys
@@ -118,18 +119,60 @@ def rubbish():
     ],
     ids=["nothing", "rubbish", "long", "flush", "error", "http-error", "http-rubbish"],
 )
+@pytest.mark.usefixtures("transport")
 @pytest.mark.parametrize("scheme", ["git", "http"])
 def test_rubbish_is_one_line(two, rubbish, scheme, said):
     _, bob = two
     rubbish[0].append(said)
     bob.add_remote("bad", f"{scheme}://127.0.0.1:{rubbish[1]}/x.git")
     before = git(bob.path, "for-each-ref")
-    if said == b"0000":
-        return  # an empty list of refs: an empty remote, to some
+    if said == b"0000" and scheme == "git":
+        return  # an empty list of refs: an empty remote, to an old git
     with pytest.raises(RemoteError) as caught:
         bob.pull(remote="bad")
     assert str(caught.value).isprintable()
     assert git(bob.path, "for-each-ref") == before
+
+
+PAGES = [
+    b"<html>please log in</html>",
+    b"<html>please log in</html>\n",
+    b"",
+    b"one\ntwo\n",
+    b"# service=git-upload-pack\n",
+]
+
+
+@pytest.mark.usefixtures("transport")
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/octet-stream"])
+def test_a_page_is_no_empty_repository(two, rubbish, page, kind, tmp_path):
+    _, bob = two
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n"
+    rubbish[0].append(head.encode() + page)
+    address = f"http://127.0.0.1:{rubbish[1]}/x.git"
+    bob.add_remote("portal", address)
+    for verb in (bob.fetch, lambda name: bob.pull(remote=name), lambda name: bob.push([], name)):
+        with pytest.raises(RemoteError) as caught:
+            verb("portal")
+        assert str(caught.value).isprintable()
+    with pytest.raises(RemoteError):
+        clone(address, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.usefixtures("transport")
+def test_an_empty_remote_is_told_from_one_that_brings_nothing_new(far_hub, person, tmp_path):
+    told = []
+    clone(far_hub.address, tmp_path / "new", reported=told.append).close()
+    ada = person("ada", far_hub)
+    assert [report.notes for report in (told[0], ada.pull(), ada.fetch())] == [
+        ["origin is empty: there is nothing to pull yet"],
+        ["origin is empty: there is nothing to pull yet"],
+        ["origin is empty: there is nothing to fetch yet"],
+    ]
+    ada.push([ada.create_session("One")])
+    assert ada.pull().notes == []
 
 
 def test_no_git_on_the_path_is_no_obstacle(hub, tmp_path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import random
 import subprocess
+import zlib
 
 import pytest
 from support.people import git
@@ -12,6 +14,7 @@ from support.people import git
 from claif_git.errors import RemoteError, StoreError
 from claif_git.git.transport import parse_address
 from claif_git.git.transport.packinfo import PackInfo
+from claif_git.git.transport.packsizes import check_sizes
 from claif_git.git.transport.process import run_git
 
 
@@ -86,3 +89,63 @@ def test_git_that_says_too_much_or_cannot_be_run_is_an_error(repo, tmp_path, mon
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RemoteError, match="cannot be run"):
         run_git(arguments, git_dir=repo / ".git", address=address, settings={})
+
+
+def sizes_of(path, data, most):
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        check_sizes(file.fileno(), most)
+
+
+def number(value, bits, first=0):
+    out = [first | value & ((1 << bits) - 1)]
+    value >>= bits
+    while value:
+        out[-1] |= 0x80
+        out.append(value & 0x7F)
+        value >>= 7
+    return bytes(out)
+
+
+def a_pack(*entries):
+    """Make a pack of (kind, size said, what stands before the content, content)."""
+    made = [number(said, 4, kind << 4) + before + zlib.compress(content) for kind, said, before, content in entries]
+    body = b"PACK" + (2).to_bytes(4, "big") + len(made).to_bytes(4, "big") + b"".join(made)
+    return body + hashlib.sha1(body).digest()  # noqa: S324 - the name that git gives it
+
+
+DELTA = number(3, 7) + number(2000, 7) + b"\x90\x03"
+
+
+@pytest.mark.parametrize(
+    ("entries", "fault"),
+    [
+        ([(3, 1000, b"", b"x" * 1000)], ""),
+        ([(3, 1001, b"", b"x" * 1001)], "larger than 1000"),
+        ([(3, 1 << 40, b"", b"x")], "larger than 1000"),
+        ([(3, 10, b"", b"\0" * (50 << 20))], "damaged"),
+        ([(3, 1000, b"", b"x")], "damaged"),
+        ([(3, 3, b"", b"abc"), (7, len(DELTA), b"\1" * 20, DELTA)], "larger than 1000"),
+        ([(3, 3, b"", b"abc"), (6, len(DELTA), b"\x0c", DELTA)], "larger than 1000"),
+        ([(6, 4, b"\xff" * 4000 + b"\x01", DELTA)], "damaged"),
+        ([(6, 1, b"\x01", b"\x80")], "damaged"),
+        ([(3, 1 << 4000, b"", b"")], "damaged"),
+    ],
+)
+def test_sizes_are_known_before_anything_is_inflated(tmp_path, entries, fault):
+    with pytest.raises(StoreError, match=fault) if fault else contextlib.nullcontext():
+        sizes_of(tmp_path / "x.pack", a_pack(*entries), 1000)
+
+
+def test_sizes_of_what_git_packs_are_read_to_the_end_and_damage_is_noticed(repo, tmp_path):
+    pack = packed(repo, tmp_path, "--delta-base-offset")
+    data = pack.read_bytes()
+    sizes_of(tmp_path / "x.pack", data, 1 << 20)
+    for cut in (b"", data[:12], data[:40], data[:-30], data + b"x"):
+        with pytest.raises((StoreError, ValueError)):
+            sizes_of(tmp_path / "x.pack", cut, 1 << 20)
+    dice = random.Random(5)
+    for _ in range(300):
+        at = dice.randrange(8, len(data) - 20)
+        with contextlib.suppress(StoreError):
+            sizes_of(tmp_path / "x.pack", data[:at] + dice.randbytes(3) + data[at + 3 :], 1 << 20)

@@ -14,13 +14,17 @@ _SIZE = re.compile(r"\s*(\d{1,15})\s*([kmg]?)\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits, each a key of the store's git config: `claif.maxPackSize` and so on. Sizes are bytes."""
+    """The limits, each a key of the store's git config: `claif.maxPackSize` and so on. Sizes are bytes.
+
+    max_silence   seconds for which a remote may say nothing in the middle of an exchange; 0: for ever
+    """
 
     max_pack_size: int = 4 << 30
     max_object_size: int = 256 << 20
     max_tree_depth: int = 48
     max_files: int = 2_000_000
     max_refs: int = 100_000
+    max_silence: int = 60
 
     @staticmethod
     def of(config_get: Callable[[str], str | None]) -> Limits:

@@ -17,7 +17,8 @@ from claif_git.errors import StoreError
 from claif_git.git.kinds import Oid
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
-_OFS_DELTA, _REF_DELTA = 6, 7
+OFS_DELTA, REF_DELTA = 6, 7
+_WIDEST = 63  # bits of a size or an offset
 _TABLE = 8 + 256 * 4
 _DEEPEST = 10_000
 """Deltas that build on deltas. Git makes chains of 50, and never more than 4,095."""
@@ -65,6 +66,13 @@ class PackInfo:
         except (IndexError, struct.error, zlib.error) as error:
             raise StoreError(f"object {oid} is damaged in its pack") from error
 
+    def longest(self) -> int:
+        """Give the largest size, in bytes, that an entry is inflated to. StoreError for damage."""
+        try:
+            return max((entry(self._data, self._offset(at))[1] for at in range(self.count)), default=0)
+        except (IndexError, struct.error) as error:
+            raise StoreError(f"{self.pack.name} is damaged") from error
+
     def _name(self, at: int) -> bytes:
         return self._index[_TABLE + at * 20 : _TABLE + at * 20 + 20]
 
@@ -89,14 +97,14 @@ class PackInfo:
     def _info(self, offset: int) -> PackedInfo:
         size = largest = -1
         for _ in range(_DEEPEST):
-            number, stored, at = self._entry(offset)
+            number, stored, at = entry(self._data, offset)
             largest = max(largest, stored)
             if number in _KINDS:
                 return PackedInfo(_KINDS[number], stored if size < 0 else size, largest)
-            if number == _OFS_DELTA:
-                back, at = self._back(at)
+            if number == OFS_DELTA:
+                back, at = way_back(self._data, at)
                 base = offset - back
-            elif number == _REF_DELTA:
+            elif number == REF_DELTA:
                 found = self._find(self._data[at : at + 20])
                 base, at = -1 if found is None else self._offset(found), at + 20
             else:
@@ -107,41 +115,51 @@ class PackInfo:
             size, largest, offset = result if size < 0 else size, max(largest, result), base
         raise IndexError
 
-    def _entry(self, at: int) -> tuple[int, int, int]:
-        """Read an entry's kind and size; give them, and where it goes on."""
-        byte = self._data[at]
-        number, size, shift = byte >> 4 & 7, byte & 15, 4
-        while byte & 0x80:
-            at += 1
-            byte = self._data[at]
+    def _result_size(self, at: int) -> int:
+        return result_size(zlib.decompressobj().decompress(self._data[at : at + 64], 32))
+
+
+def entry(data: mmap.mmap, at: int) -> tuple[int, int, int]:
+    """Read the kind and size of a pack's entry; give them, and where it goes on. IndexError for damage."""
+    byte = data[at]
+    number, size, shift = byte >> 4 & 7, byte & 15, 4
+    while byte & 0x80:
+        at += 1
+        byte = data[at]
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if shift > _WIDEST:
+            raise IndexError
+    return number, size, at + 1
+
+
+def way_back(data: mmap.mmap, at: int) -> tuple[int, int]:
+    """Read how far before it an entry's base stands; give that, and where the entry goes on. IndexError for damage."""
+    byte = data[at]
+    back = byte & 0x7F
+    while byte & 0x80:
+        at += 1
+        byte = data[at]
+        back = (back + 1) << 7 | byte & 0x7F
+        if back >> _WIDEST:
+            raise IndexError
+    return back, at + 1
+
+
+def result_size(delta: bytes) -> int:
+    """Read from a delta's beginning how large its result is: after the size of what it builds on. IndexError."""
+    sizes, place = [], 0
+    for _ in range(2):
+        size = shift = 0
+        while True:
+            byte = delta[place]
+            place += 1
             size |= (byte & 0x7F) << shift
             shift += 7
-        return number, size, at + 1
-
-    def _back(self, at: int) -> tuple[int, int]:
-        byte = self._data[at]
-        back = byte & 0x7F
-        while byte & 0x80:
-            at += 1
-            byte = self._data[at]
-            back = (back + 1) << 7 | byte & 0x7F
-        return back, at + 1
-
-    def _result_size(self, at: int) -> int:
-        """Read from a delta's beginning how large its result is: after the size of what it builds on."""
-        head = zlib.decompressobj().decompress(self._data[at : at + 64], 32)
-        sizes, place = [], 0
-        for _ in range(2):
-            size = shift = 0
-            while True:
-                byte = head[place]
-                place += 1
-                size |= (byte & 0x7F) << shift
-                shift += 7
-                if not byte & 0x80:
-                    break
-            sizes.append(size)
-        return sizes[1]
+            if not byte & 0x80:
+                break
+        sizes.append(size)
+    return sizes[1]
 
 
 def _mapped(path: Path) -> mmap.mmap:

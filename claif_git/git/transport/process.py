@@ -5,23 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from claif_git.errors import RemoteError
 from claif_git.git.command import environment
+from claif_git.git.transport import bounds
 from claif_git.git.transport.address import Address
 from claif_git.git.transport.interface import Progress
 
 _POLL = 0.05  # seconds between two looks at how much has come
 _GRACE = 5.0  # seconds for git to end its children
 _MOST_ERRORS = 1 << 20
-_PERCENT = re.compile(r"^(?:remote: )?\S.*: +\d+% \(\d+/\d+\)|^remote: (?:Counting|Enumerating)")
+_PERCENT = re.compile(
+    r"^(?:remote: )?(?:\S.*: +\d+% \(\d+/\d+\)|(?:Counting|Enumerating|Compressing|Writing) objects|Total \d+ \(delta"
+    r"|Delta compression using)"
+)
 _NOISE = re.compile(r"^(?:hint:|warning:|remote: *$|From |To |Cloning |error: failed to push some refs)")
 _ADVICE = ("Please make sure you have the correct access rights", "and the repository exists.")
 
@@ -45,17 +50,22 @@ def run_git(
     most: int = 1 << 30,
     watch: Callable[[], None] | None = None,
     progress: Progress | None = None,
-    alloc_limit: int = 0,
+    memory: int = 0,
+    silence: int = 0,
+    trace: bool = False,
 ) -> Run:
     """Run git to its end. RemoteError if it cannot be run, or gives more than `most` bytes.
 
     `settings` go in by the environment, where other users of the machine do not see them. `watch` is called now and
-    then, and kills git if it raises.
+    then, and kills git if it raises. It may take so many bytes of `memory`, and hear nothing for `silence` seconds; 0
+    is without limit. With `trace` stderr also has each packet of git's protocol.
     """
-    env = _environment(settings, alloc_limit)
+    env = _environment(settings)
+    env |= {"GIT_ALLOC_LIMIT": str(memory)} if memory else {}
+    env |= {"GIT_TRACE_PACKET": "1"} if trace else {}
     try:
         process = subprocess.Popen(
-            ["git", "--no-pager", f"--git-dir={git_dir}", *arguments],
+            bounds.bounded(["git", "--no-pager", f"--git-dir={git_dir}", *arguments], memory),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -70,11 +80,13 @@ def run_git(
             _reading(process.stdout, output.take),
             _writing(process, stdin),
         ]
+        quiet = bounds.Silence(address, silence, process.pid, errors.count, output.count)
         try:
             while process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_POLL)
                 output.check(address)
+                quiet.check()
                 if watch is not None:
                     watch()
                 if progress is not None:
@@ -89,7 +101,7 @@ def run_git(
     return Run(process.returncode, bytes(output.data), errors.text())
 
 
-def _environment(settings: Mapping[str, str], alloc_limit: int) -> dict[str, str]:
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     env = environment()
     for number, (key, value) in enumerate(settings.items()):
         env[f"GIT_CONFIG_KEY_{number}"], env[f"GIT_CONFIG_VALUE_{number}"] = key, value
@@ -98,18 +110,32 @@ def _environment(settings: Mapping[str, str], alloc_limit: int) -> dict[str, str
     env["GIT_PROTOCOL_FROM_USER"] = "1"
     prompt = os.environ.get("GIT_TERMINAL_PROMPT", "1")  # git's own settings are the user's: passwords may be asked for
     env["GIT_TERMINAL_PROMPT"] = prompt if sys.stdin is not None and sys.stdin.isatty() else "0"
-    if alloc_limit:
-        env["GIT_ALLOC_LIMIT"] = str(alloc_limit)
     return env
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End git: first so that it takes its own children along."""
+    """End git: first so that it takes its own children along, then those that are left, such as an ssh that waits."""
+    left = list(_below(process.pid))
     process.terminate()
     try:
         process.wait(_GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
+    for pid in left:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
+
+
+def _below(pid: int) -> Iterator[int]:
+    """Give the processes that a process started, and those that they did, where the system shows them."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        children = " ".join((task / "children").read_text(encoding="ascii") for task in tasks).split()
+    except OSError:
+        return
+    for child in map(int, children):
+        yield from _below(child)
+        yield child
 
 
 class _Output:
@@ -123,6 +149,9 @@ class _Output:
             self.too_much = True
         else:
             self.data += chunk
+
+    def count(self) -> int:
+        return len(self.data)
 
     def check(self, address: Address) -> None:
         if self.too_much:
@@ -138,8 +167,13 @@ class _Errors:
         self._rest = b""
         self._size = 0
         self._latest = ""
+        self._taken = 0
+
+    def count(self) -> int:
+        return self._taken
 
     def take(self, chunk: bytes) -> None:
+        self._taken += len(chunk)
         *lines, self._rest = re.split(rb"[\r\n]", self._rest[-_MOST_ERRORS:] + chunk)
         for line in lines:
             self._line(line)

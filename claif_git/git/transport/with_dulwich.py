@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from claif_git.errors import ClaifGitError, InvalidInputError, RemoteError
 from claif_git.git.kinds import Oid, is_oid
 from claif_git.git.repository import Repository
 from claif_git.git.transport.address import Address
+from claif_git.git.transport.bounds import silent
+from claif_git.git.transport.bundlefile import opened_bundle
 from claif_git.git.transport.interface import Progress, PushResult, RefUpdate
 from claif_git.git.transport.limits import Limits
+from claif_git.git.transport.packsizes import check_sizes
 from claif_git.git.transport.process import printable
 from claif_git.git.transport.quarantine import Quarantine
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 
 _ZERO = b"0" * 40
 _REFS_BYTES = 400
+_PIECE = 1 << 16
+_STATUS = re.compile(r"unexpected http resp (\d{3})")
 
 
 class DulwichTransport:
@@ -29,8 +35,13 @@ class DulwichTransport:
 
     def refs(self, repo: Repository, address: Address, limits: Limits) -> dict[str, Oid]:
         """Give the refs that the remote shows, by full name. RemoteError, also for more than `max_refs`."""
-        with _talking(repo, address, limits.max_refs * _REFS_BYTES + 4096) as (client, path):
+        if address.kind == "bundle":
+            with opened_bundle(address) as (refs, _):
+                return refs
+        with _talking(repo, address, limits, limits.max_refs * _REFS_BYTES + 4096) as (client, path):
             found = _named(client.get_refs(path).refs)
+            if not found and getattr(client, "dumb", False):  # what any page can be taken for
+                raise RemoteError(f"{address} answers, but not as a git repository does")
         if len(found) > limits.max_refs:
             raise RemoteError(f"{address} has more than {limits.max_refs} refs")
         return found
@@ -44,32 +55,27 @@ class DulwichTransport:
         progress: Progress | None = None,
     ) -> dict[str, Oid]:
         """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
-        from dulwich.object_store import DiskObjectStore
-
         wanted: dict[str, Oid] = {}
 
-        def determine(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:  # noqa: ARG001 - its signature
-            shown = _named(refs)
+        def choose(shown: Mapping[str, Oid]) -> None:
             if missing := [name for name in names if name not in shown]:
                 raise RemoteError(f"{address} has no {missing[0]} any more")
             wanted.update({name: shown[name] for name in names})
+
+        def determine(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:  # noqa: ARG001 - its signature
+            choose(_named(refs))
             return [oid.encode() for oid in set(wanted.values())]
 
-        with _talking(quarantine.store, address, limits.max_pack_size + 4096) as (client, path):
-            store = DiskObjectStore(
-                quarantine.path / "objects", pack_big_file_threshold=max(limits.max_object_size, 1 << 20)
-            )
-            try:
-                file, commit, abort = store.add_pack()
-                try:
-                    write = _bounded(file.write, address, limits)
-                    client.fetch_pack(path, determine, _haves(quarantine.store), write, _told(address, progress))
-                except BaseException:
-                    abort()
-                    raise
-                commit()
-            finally:
-                store.close()
+        with _worded(address, limits), _incoming(quarantine, limits) as file:
+            write = _bounded(file.write, address, limits)
+            if address.kind == "bundle":
+                with opened_bundle(address) as (refs, bundle):
+                    choose(refs)
+                    while piece := bundle.read(_PIECE):
+                        write(piece)
+                return wanted
+            with _talking(quarantine.store, address, limits, limits.max_pack_size + 4096) as (client, path):
+                client.fetch_pack(path, determine, _haves(quarantine.store), write, _told(address, progress))
         return wanted
 
     def push(
@@ -94,7 +100,11 @@ class DulwichTransport:
                     results[name] = PushResult(done=False, moved=True, reason="it was moved meanwhile")
             return moves
 
-        with _talking(repo, address, 1 << 30) as (client, path), contextlib.closing(Repo(str(repo.path))) as own:
+        limits = Limits.of(repo.config_get)
+        with (
+            _talking(repo, address, limits, 1 << 30) as (client, path),
+            contextlib.closing(Repo(str(repo.path))) as own,
+        ):
             pack: Any = own.generate_pack_data  # its progress is a str's in one place and bytes' in the other
             sent = client.send_pack(path, decide, pack, _told(address, progress))
         status = sent.ref_status
@@ -160,8 +170,31 @@ def _told(address: Address, progress: Progress | None) -> Callable[[bytes], None
 
 
 @contextlib.contextmanager
-def _talking(repo: Repository, address: Address, most: int) -> Iterator[tuple[GitClient, bytes]]:
-    """Give a client, and turn whatever goes wrong with it into a RemoteError of one line."""
+def _incoming(quarantine: Quarantine, limits: Limits) -> Iterator[BinaryIO]:
+    """Give a file for a pack, which is in the quarantine when the block ends well. StoreError for a bad one.
+
+    Dulwich inflates objects whole, so it gets to see a pack only once all sizes in it are known.
+    """
+    from dulwich.object_store import DiskObjectStore
+
+    store = DiskObjectStore(quarantine.path / "objects", pack_big_file_threshold=max(limits.max_object_size, 1 << 20))
+    with contextlib.closing(store):
+        file, commit, abort = store.add_pack()
+        try:
+            yield file
+            file.flush()
+            if file.tell():
+                check_sizes(file.fileno(), limits.max_object_size)
+            commit()
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                abort()
+            raise
+
+
+@contextlib.contextmanager
+def _talking(repo: Repository, address: Address, limits: Limits, most: int) -> Iterator[tuple[GitClient, bytes]]:
+    """Give a client that reads no more than `most` bytes."""
     from claif_git.git.transport.clients import client_for
 
     read = 0
@@ -172,17 +205,45 @@ def _talking(repo: Repository, address: Address, most: int) -> Iterator[tuple[Gi
         if read > most:
             raise RemoteError(f"{address} sends more than is taken")
 
+    with (
+        _worded(address, limits),
+        client_for(address, repo.config_get("core.sshCommand"), count, limits) as opened,
+    ):
+        yield opened
+
+
+@contextlib.contextmanager
+def _worded(address: Address, limits: Limits) -> Iterator[None]:
+    """Turn whatever goes wrong into a RemoteError of one line."""
     try:
-        with client_for(address, repo.config_get("core.sshCommand"), count) as opened:
-            yield opened
+        yield
     except ClaifGitError:
         raise
     except Exception as error:  # a remote's rubbish makes dulwich raise nearly anything
+        if any("Timeout" in kind for kind in _kinds(error)):
+            raise silent(address, limits.max_silence) from error
         raise RemoteError(f"{address}: {_reason(error, address)}") from error
 
 
+def _kinds(error: BaseException) -> list[str]:
+    """Give the classes of a fault and of those that it tells of, the innermost first."""
+    inner = getattr(error, "reason", None) or error.__cause__
+    return [*(_kinds(inner) if isinstance(inner, Exception) else []), type(error).__name__]
+
+
+_HTTP = {
+    "NameResolutionError": "the host's name is not known",
+    "NewConnectionError": "the host cannot be reached",
+    "SSLError": "its certificate, or its TLS, is not one to trust",
+    "ProxyError": "the proxy cannot be reached",
+    "ProtocolError": "it does not answer as a web server does",
+    "IncompleteRead": "it broke off in the middle of an answer",
+    "MaxRetryError": "it does not answer",
+}
+
+
 def _reason(error: Exception, address: Address) -> str:
-    """Say in one line what dulwich's exception means."""
+    """Say in one line what dulwich's exception means, and of http without the words of whoever answered."""
     kind = type(error).__name__
     if kind == "NotGitRepository":
         return "there is no repository"
@@ -190,6 +251,13 @@ def _reason(error: Exception, address: Address) -> str:
         return "the remote asks for a user and a password that it takes"
     if isinstance(error, FileNotFoundError) and address.kind == "ssh":
         return "ssh cannot be run"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if address.kind == "http":
+        known = next((_HTTP[one] for one in _kinds(error) if one in _HTTP), "")
+        status = _STATUS.search(str(error))
+        if known or status:
+            return known or f"it answers with status {status[1] if status else ''}"
     lines = [line for line in address.redact(str(error)).splitlines() if line.strip()]
     text = printable(lines[-1] if lines else "")
     return (text or kind)[:300]

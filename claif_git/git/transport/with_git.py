@@ -9,6 +9,8 @@ from claif_git.errors import InvalidInputError, RemoteError
 from claif_git.git.kinds import Oid, is_oid
 from claif_git.git.repository import Repository
 from claif_git.git.transport.address import Address
+from claif_git.git.transport.bounds import memory_for_objects, memory_for_refs, silent
+from claif_git.git.transport.bundlefile import opened_bundle
 from claif_git.git.transport.interface import Progress, PushResult, RefUpdate
 from claif_git.git.transport.limits import Limits
 from claif_git.git.transport.process import Run, gist, run_git
@@ -20,6 +22,11 @@ NEEDS = (2, 31)
 _REMOTE = "claif-transfer"
 """The name under which git gets the address, so that it stands in no list of processes."""
 
+_PACKET = "packet:"
+_NO_MEMORY = re.compile(
+    r"(?m)^fatal: (?:Out of memory|attempting to allocate|mmap failed|unable to create (?:threaded|async))"
+)
+_SLOW = re.compile(r"Operation too slow|timed out after \d+ milliseconds")
 _REFS_BYTES = 400  # more than a line of ls-remote is long
 _AT_ONCE = 500  # refspecs on one command line
 _SETTINGS = {
@@ -37,6 +44,7 @@ _SETTINGS = {
     "push.gpgSign": "false",
     "push.recurseSubmodules": "no",
     "push.useForceIfIncludes": "false",
+    "pack.windowMemory": "256m",
     # Whoever reads the pack looks at each object, and lets the sound sessions in: here one bad object would stop all.
     "fetch.fsckObjects": "false",
     "transfer.fsckObjects": "false",
@@ -57,14 +65,10 @@ class GitTransport:
 
     def refs(self, repo: Repository, address: Address, limits: Limits) -> dict[str, Oid]:
         """Give the refs that the remote shows, by full name. RemoteError, also for more than `max_refs`."""
-        done = run_git(
-            ["ls-remote", "--quiet", "--refs", _REMOTE],
-            git_dir=repo.path,
-            address=address,
-            settings=_settings(address),
-            most=limits.max_refs * _REFS_BYTES + 4096,
-        )
-        _check(done, address)
+        if address.kind == "bundle":
+            with opened_bundle(address) as (refs, _):
+                return refs
+        done = self._listed(repo, address, limits)
         found: dict[str, Oid] = {}
         for line in done.output.decode("utf-8", "surrogateescape").split("\n"):
             oid, _, name = line.partition("\t")
@@ -72,7 +76,28 @@ class GitTransport:
                 found[name] = oid
         if len(found) > limits.max_refs:
             raise RemoteError(f"{address} has more than {limits.max_refs} refs")
+        if not found and address.kind == "http":
+            self._check_speaks_git(repo, address, limits)
         return found
+
+    def _check_speaks_git(self, repo: Repository, address: Address, limits: Limits) -> None:
+        """Tell an empty repository from a page: git takes any answer for a list of refs, and finds none in one line."""
+        if _PACKET not in self._listed(repo, address, limits, trace=True).errors:
+            raise RemoteError(f"{address} answers, but not as a git repository does")
+
+    def _listed(self, repo: Repository, address: Address, limits: Limits, *, trace: bool = False) -> Run:
+        done = run_git(
+            ["ls-remote", "--quiet", "--refs", _REMOTE],
+            git_dir=repo.path,
+            address=address,
+            settings=_settings(address, limits),
+            most=limits.max_refs * _REFS_BYTES + 4096,
+            memory=memory_for_refs(limits),
+            silence=_silence(address, limits),
+            trace=trace,
+        )
+        _check(done, address, limits)
+        return done
 
     def fetch(
         self,
@@ -93,17 +118,18 @@ class GitTransport:
         refspecs = "".join(f"+{name}:{ref}\n" for ref, name in tracked.items())
         options = ["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
         done = run_git(
-            ["fetch", *options, "--progress" if progress else "--no-progress", "--stdin", "--end-of-options", _REMOTE],
+            ["fetch", *options, "--progress", "--stdin", "--end-of-options", _REMOTE],
             git_dir=quarantine.path,
             address=address,
-            settings=_settings(address),
+            settings=_settings(address, limits),
             stdin=refspecs.encode("utf-8", "surrogateescape"),
             watch=watch,
             progress=progress,
-            alloc_limit=max(4 * limits.max_object_size, 1 << 30),
+            memory=memory_for_objects(limits),
+            silence=_silence(address, limits),
         )
         watch()
-        _check(done, address)
+        _check(done, address, limits)
         return {name: oid for ref, name in tracked.items() if (oid := quarantine.ref(ref))}
 
     def push(
@@ -124,25 +150,20 @@ class GitTransport:
         # whatever the ref says, so it names what it expects.
         leases = [f"--force-with-lease={update.name}:{update.old}" for update in updates if update.new is None]
         refspecs = [f"{update.new or ''}:{update.name}" for update in updates]
+        limits = Limits.of(repo.config_get)
         options = ["--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules", "--no-signed"]
         done = run_git(
-            [
-                "push",
-                *options,
-                "--progress" if progress else "--no-progress",
-                *leases,
-                "--end-of-options",
-                _REMOTE,
-                *refspecs,
-            ],
+            ["push", *options, "--progress", *leases, "--end-of-options", _REMOTE, *refspecs],
             git_dir=repo.path,
             address=address,
-            settings=_settings(address),
+            settings=_settings(address, limits),
             progress=progress,
+            memory=memory_for_objects(limits),
+            silence=_silence(address, limits),
         )
         results = dict(_statuses(done.output.decode("utf-8", "replace")))
         if not results and done.code:
-            _check(done, address)
+            _check(done, address, limits)
         missing = PushResult(done=False, reason=gist(done.errors) or "the remote did not say")
         return {
             update.name: results.get(update.name, missing if done.code else PushResult(done=True)) for update in updates
@@ -154,11 +175,21 @@ def _in_bunches(updates: list[RefUpdate]) -> Iterator[list[RefUpdate]]:
         yield updates[start : start + _AT_ONCE]
 
 
-def _settings(address: Address) -> Mapping[str, str]:
-    return {**_SETTINGS, f"remote.{_REMOTE}.url": address.url}
+def _settings(address: Address, limits: Limits) -> Mapping[str, str]:
+    patience = {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(limits.max_silence)} if limits.max_silence else {}
+    return {**_SETTINGS, **patience, f"remote.{_REMOTE}.url": address.url}
 
 
-def _check(done: Run, address: Address) -> None:
+def _silence(address: Address, limits: Limits) -> int:
+    """Say for how long git may hear nothing. By http that is left to it: a helper may be waiting for a person."""
+    return limits.max_silence if address.kind in ("git", "ssh") else 0
+
+
+def _check(done: Run, address: Address, limits: Limits) -> None:
+    if done.code and _NO_MEMORY.search(done.errors):
+        raise RemoteError(f"{address} sends more than is taken")
+    if done.code and _SLOW.search(done.errors):
+        raise silent(address, limits.max_silence)
     if done.code:
         raise RemoteError(f"{address}: {gist(done.errors) or f'git ended with {done.code}'}")
 

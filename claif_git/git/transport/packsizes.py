@@ -1,0 +1,66 @@
+"""How large what stands in a pack would be, before anything of it is in memory: for a pack that has no index yet."""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+
+from claif_git.errors import StoreError
+from claif_git.git.transport.packinfo import OFS_DELTA, REF_DELTA, entry, result_size, way_back
+
+_HEAD, _TAIL = 12, 20
+_PIECE = 1 << 16
+_DELTA_HEAD = 32
+
+
+def check_sizes(descriptor: int, most: int) -> None:
+    """Read through a pack, piece by piece. StoreError for an object larger than `most` bytes, and for damage."""
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+        at, end = _HEAD, len(data) - _TAIL
+        try:
+            for _ in range(int.from_bytes(data[8:_HEAD], "big")):
+                at = _checked(data, at, end, most)
+        except (IndexError, zlib.error):
+            raise StoreError("what came is no pack, or damaged") from None
+        if at != end:
+            raise StoreError("what came is no pack, or damaged")
+
+
+def _checked(data: mmap.mmap, at: int, end: int, most: int) -> int:
+    """Look at one entry; give where the next one stands."""
+    number, size, at = entry(data, at)
+    if number == OFS_DELTA:
+        _, at = way_back(data, at)
+    elif number == REF_DELTA:
+        at += 20
+    _check(size, most)
+    head, at = _passed(data, at, end, size)
+    if number in (OFS_DELTA, REF_DELTA):
+        _check(result_size(head), most)
+    return at
+
+
+def _check(size: int, most: int) -> None:
+    if size > most:
+        raise StoreError(f"an object is larger than {most} bytes")
+
+
+def _passed(data: mmap.mmap, at: int, end: int, size: int) -> tuple[bytes, int]:
+    """Inflate an entry without keeping it; give how it begins, and where it ends. IndexError if it is not `size`."""
+    inflater = zlib.decompressobj()
+    head, seen = b"", 0
+    while not inflater.eof:
+        piece = inflater.unconsumed_tail
+        if not piece:
+            piece = data[at : min(at + _PIECE, end)]
+            at += len(piece)
+            if not piece:
+                raise IndexError
+        out = inflater.decompress(piece, _PIECE)
+        head = head or out[:_DELTA_HEAD]
+        seen += len(out)
+        if seen > size:
+            raise IndexError
+    if seen != size:
+        raise IndexError
+    return head, at - len(inflater.unused_data)
