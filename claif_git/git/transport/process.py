@@ -83,8 +83,7 @@ def run_git(
         quiet = bounds.Silence(address, silence, process.pid, errors.count, output.count)
         try:
             while process.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_POLL)
+                _wait(process, threads[1])
                 output.check(address)
                 quiet.check()
                 if watch is not None:
@@ -99,6 +98,14 @@ def run_git(
                 thread.join(_GRACE)  # a grandchild that outlives git may hold the pipes open
     output.check(address)
     return Run(process.returncode, bytes(output.data), errors.text())
+
+
+def _wait(process: subprocess.Popen[bytes], output: threading.Thread) -> None:
+    """Wait a moment for git to end: when its output ends so has it, and that is heard at once, as its end is not."""
+    output.join(_POLL)
+    if not output.is_alive():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL)
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
