@@ -7,12 +7,15 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
 
-from claif_git.git.files import read_file
+from claif_git.git.files import CLOSED, read_file
 from claif_git.git.kinds import Oid, is_oid
 
 _HEADER = "# pack-refs with: peeled fully-peeled sorted "
 _UNSURE = 2_000_000_000  # ns: some file systems' clocks tick so slowly that a second change goes unseen for so long
+
+_BLOCK = 8192  # bytes; less is read line by line
 
 _Stamp = tuple[int, int, int]
 
@@ -35,6 +38,37 @@ class PackedRefs:
                 self._refs, self._peeled = parse(self._text())
                 self._stamp = stamp
             return self._refs
+
+    def get(self, name: str) -> Oid | None:
+        """Give where one packed ref stands, or None."""
+        return self.below(name, whole=True).get(name)
+
+    def below(self, prefix: str, *, whole: bool = False) -> dict[str, Oid]:
+        """Give the packed refs whose names start with `prefix`, or the one that is `whole` of it.
+
+        Of a sorted file only the lines on the way there are read, unless all are known already.
+        """
+        with self._guard:
+            refs = self._refs if self._stamp is not None and self._look() == self._stamp else self._searched(prefix)
+        if refs is None:
+            refs = self.read()
+        if whole:
+            return {prefix: refs[prefix]} if prefix in refs else {}
+        return {name: oid for name, oid in refs.items() if name.startswith(prefix)}
+
+    def _searched(self, prefix: str) -> dict[str, Oid] | None:
+        """Give the refs that start with `prefix`, with others perhaps; None if the file cannot be searched."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | CLOSED)
+        except FileNotFoundError:
+            return {}
+        try:
+            header = os.pread(fd, 256, 0).partition(b"\n")[0]
+            if not header.startswith(b"# pack-refs with:") or b" sorted" not in header:
+                return None
+            return _lines_from(fd, len(header) + 1, prefix.encode("utf-8", "surrogateescape"))
+        finally:
+            os.close(fd)
 
     def without(self, name: str) -> bytes:
         """Give the file's new content with one ref less. For who holds `packed-refs.lock`."""
@@ -67,6 +101,48 @@ class PackedRefs:
             return read_file(self.path).decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return ""
+
+
+def _lines_from(fd: int, low: int, prefix: bytes) -> dict[str, Oid]:
+    """Read the refs of a sorted file from the first that is not before `prefix` to the last that starts with it."""
+    high = os.fstat(fd).st_size
+    while high - low > _BLOCK:
+        middle = (low + high) // 2
+        at, name = _line_after(fd, middle)
+        if name is None or at >= high or name >= prefix:
+            high = middle
+        else:
+            low = at
+    found: dict[str, Oid] = {}
+    for line in _lines(fd, low):
+        name, oid = line[41:], line[:40].decode("ascii", "replace")
+        if name > prefix and not name.startswith(prefix) and line[:1] != b"^":
+            break
+        if name.startswith(prefix) and line[40:41] == b" " and is_oid(oid):
+            found[name.decode("utf-8", "surrogateescape")] = oid
+    return found
+
+
+def _line_after(fd: int, at: int) -> tuple[int, bytes | None]:
+    """Give where the first ref's line after a place starts, and its name; None if there is none."""
+    skipped, start = True, at
+    for line in _lines(fd, at):
+        if not skipped and line[:1] != b"^":
+            return start, line[41:]
+        start += len(line) + 1
+        skipped = False
+    return start, None
+
+
+def _lines(fd: int, at: int) -> Iterator[bytes]:
+    """Read lines from a place on, without their ends."""
+    rest = b""
+    while block := os.pread(fd, _BLOCK, at):
+        at += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
 
 
 def parse(text: str) -> tuple[dict[str, Oid], dict[str, Oid]]:

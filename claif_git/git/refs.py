@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Mapping
 
 from claif_git.errors import InvalidInputError, StoreError
 from claif_git.git.files import read_file, remove, remove_empty_folders, replace
@@ -44,7 +43,7 @@ class Refs:
             text = self._loose(name)
             # Loose before packed: whoever packs a ref writes the packed one first and then removes the loose one.
             if text is None:
-                return self._packed.read().get(name)
+                return self._packed.get(name)
             if not text.startswith("ref:"):
                 return _checked(name, text)
             name = text[4:].strip()
@@ -59,7 +58,10 @@ class Refs:
     def all(self, prefix: str) -> dict[str, Oid]:
         """Give the refs whose names start with `prefix`, in order. A damaged one is left out, and logged."""
         loose = self.loose_names(prefix)
-        found = {name: oid for name, oid in self._packed.read().items() if name.startswith(prefix)}
+        if prefix.endswith("/"):  # most of the file, and likely to be asked for again
+            found = {name: oid for name, oid in self._packed.read().items() if name.startswith(prefix)}
+        else:
+            found = self._packed.below(prefix)
         for name in loose:
             try:
                 oid = self.get(name)
@@ -132,11 +134,9 @@ class Refs:
     def _check_room(self, name: str) -> None:
         """Refuse a ref above or below another: loose ones cannot stand side by side, and git refuses packed ones."""
         below = name + "/"
-        packed = self._packed.read()
         parts = name.split("/")
         above = ["/".join(parts[:end]) for end in range(2, len(parts))]
-        in_the_way = [other for other in above if other in packed] or [x for x in packed if x.startswith(below)]
-        in_the_way = [other for other in in_the_way if self.get(other)]
+        in_the_way = [other for other in [*above, *self._packed.below(below)] if self.get(other)]
         if in_the_way:
             raise StoreError(f"cannot make {name}: there is {in_the_way[0]}")
 
@@ -150,7 +150,7 @@ class Refs:
 
     def _delete(self, name: str, *, durable: bool) -> None:
         """Delete from `packed-refs` first: the other way round, dying in between would bring an old value back."""
-        if name in self._packed.read():
+        if self._packed.get(name):
             with self._locks.hold(self._packed.path + ".lock", _WAIT):
                 replace(self._packed.path, self._packed.without(name), durable=durable, folder=self._private)
             if durable:
@@ -175,36 +175,6 @@ class Refs:
             self._syncer.folders([self._dir], self._dir)
         # Pruned without that lock: who deletes a ref holds the ref's lock when it asks for this one.
         return sum(self._prune(name, oid) for name, oid in values.items())
-
-    def create(self, values: Mapping[str, Oid], *, durable: bool) -> list[str]:
-        """Make many refs at once, in `packed-refs`; give the names of those that were made.
-
-        A ref that exists, or that another stands in the way of, is left out.
-        """
-        names = self._free([name for name in values if is_ref_name(name)])
-        with contextlib.ExitStack() as held:
-            for name in sorted(names):  # in one order, so that nobody waits for who waits for them
-                held.enter_context(self._locks.hold(f"{self._dir}/{name}.lock", _WAIT))
-            held.enter_context(self._locks.hold(self._packed.path + ".lock", _WAIT))
-            made = {name: values[name] for name in self._free(names)}
-            if made:
-                replace(self._packed.path, self._packed.merged(made), durable=durable, folder=self._private)
-            if made and durable:
-                self._syncer.folders([self._dir], self._dir)
-        return list(made)
-
-    def _free(self, names: list[str]) -> list[str]:
-        """Give the names that a ref can take: it does not exist, nor does one above or below it."""
-        there = {*self._packed.read(), *self.loose_names()}
-        folders = {name[:at] for name in (*there, *names) for at, mark in enumerate(name) if mark == "/"}
-        taken = there | set(names)
-        return [
-            name
-            for name in names
-            if name not in there
-            and name not in folders
-            and not any(name[:at] in taken for at, mark in enumerate(name) if mark == "/")
-        ]
 
     def _plain(self, name: str) -> Oid | None:
         """Give a loose ref's value unless it is symbolic, damaged or gone."""

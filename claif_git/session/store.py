@@ -83,9 +83,9 @@ class Store:
         """Name the ref of a session."""
         return self.heads + session_id
 
-    def ids(self) -> dict[str, str]:
-        """Give the branches that may be sessions, by name, with their tips."""
-        refs = self.repo.refs(self.heads)
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        """Give the branches that may be sessions and whose names start with `prefix`, by name, with their tips."""
+        refs = self.repo.refs(self.heads + prefix) if not {"/", "\0"} & set(prefix) else {}
         return {name: tip for ref, tip in refs.items() if is_session_name(name := ref[len(self.heads) :])}
 
     def trashed(self) -> dict[str, str]:
@@ -100,4 +100,4 @@ class Store:
         """Give the full id that `prefix` stands for. SessionNotFoundError, AmbiguousIdError."""
         if self.tip(prefix) is not None:
             return prefix
-        return unique(prefix, self.ids())
+        return unique(prefix, self.ids(prefix))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claif_git.errors import ConcurrentUpdateError, InvalidInputError, StoreError
-from claif_git.git import Repository, is_ref_name
+from claif_git.git import Repository, is_ref_name, packedrefs
 from claif_git.git.packedrefs import PackedRefs, encode, parse
 
 NAME = "refs/heads/a-session"
@@ -229,11 +230,11 @@ def test_an_old_packed_file_is_read_once(store, tips, monkeypatch):
     store.move_ref(NAME, None, tips[0])
     store._refs.pack()
     os.utime(store.path / "packed-refs", (1_000_000_000, 1_000_000_000))
-    assert store.ref(NAME) == tips[0]
+    assert store.refs() == {NAME: tips[0]}
     monkeypatch.setattr(PackedRefs, "_text", lambda _: "")
-    assert store.ref(NAME) == tips[0]
+    assert store.refs() == {NAME: tips[0]}
     with Repository.open(store.path) as other:
-        assert other.ref(NAME) is None
+        assert other.refs() == {}
 
 
 IDS = st.binary(min_size=20, max_size=20).map(bytes.hex)
@@ -259,3 +260,40 @@ def test_a_ref_whose_lock_stays_held_is_an_error_that_names_the_lock(store, tips
     with pytest.raises(ConcurrentUpdateError, match=r"a-session\.lock"):
         store.move_ref(NAME, None, tips[0])
     assert store.ref(NAME) is None
+
+
+_ref_names = st.lists(
+    st.text(st.sampled_from("abyz-é😀"), min_size=1, max_size=6).map("refs/heads/".__add__), unique=True, max_size=40
+)
+
+
+@given(names=_ref_names, wanted=_ref_names, block=st.integers(64, 400), tags=st.booleans(), sorted_=st.booleans())
+def test_a_packed_ref_is_found_by_searching_as_it_is_by_reading_all(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], wanted: list[str], block: int, tags: bool, sorted_: bool
+) -> None:
+    refs = {name: f"{at:040x}" for at, name in enumerate(names, 1)}
+    peeled = dict.fromkeys(names[::2], "f" * 40) if tags else {}
+    path = tmp_path_factory.mktemp("refs") / "packed-refs"
+    data = encode(refs, peeled)
+    if not sorted_:
+        head, *lines = data.decode().splitlines()
+        path.write_text("\n".join([head.replace(" sorted", ""), *lines]) + "\n")
+    else:
+        path.write_bytes(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packedrefs, "_BLOCK", block)
+        for name in [*names, *wanted]:
+            searching = PackedRefs(str(path))
+            assert searching.get(name) == refs.get(name)
+            for prefix in (name, name[:-1], "refs/heads/", "refs/zzz"):
+                expected = {other: oid for other, oid in refs.items() if other.startswith(prefix)}
+                assert searching.below(prefix) == expected
+        knowing = PackedRefs(str(path))
+        knowing.read()
+        assert [knowing.get(name) for name in wanted] == [refs.get(name) for name in wanted]
+
+
+def test_a_file_without_packed_refs_or_of_rubbish_holds_none(tmp_path: Path) -> None:
+    assert PackedRefs(str(tmp_path / "packed-refs")).below("refs/") == {}
+    (tmp_path / "packed-refs").write_bytes(b"# pack-refs with: peeled sorted \n" + b"rubbish\n" * 5000)
+    assert PackedRefs(str(tmp_path / "packed-refs")).get("refs/heads/x") is None
