@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import re
+from collections.abc import Mapping
 
 from claif_git.errors import InvalidInputError, StoreError
 from claif_git.git.files import read_file, remove, remove_empty_folders, replace
@@ -175,6 +176,36 @@ class Refs:
             self._syncer.folders([self._dir], self._dir)
         # Pruned without that lock: who deletes a ref holds the ref's lock when it asks for this one.
         return sum(self._prune(name, oid) for name, oid in values.items())
+
+    def create(self, values: Mapping[str, Oid], *, durable: bool) -> list[str]:
+        """Make many refs at once, in `packed-refs`; give the names of those that were made.
+
+        A ref that exists, or that another stands in the way of, is left out.
+        """
+        names = self._free([name for name in values if is_ref_name(name)])
+        with contextlib.ExitStack() as held:
+            for name in sorted(names):  # in one order, so that nobody waits for who waits for them
+                held.enter_context(self._locks.hold(f"{self._dir}/{name}.lock", _WAIT))
+            held.enter_context(self._locks.hold(self._packed.path + ".lock", _WAIT))
+            made = {name: values[name] for name in self._free(names)}
+            if made:
+                replace(self._packed.path, self._packed.merged(made), durable=durable, folder=self._private)
+            if made and durable:
+                self._syncer.folders([self._dir], self._dir)
+        return list(made)
+
+    def _free(self, names: list[str]) -> list[str]:
+        """Give the names that a ref can take: it does not exist, nor does one above or below it."""
+        there = {*self._packed.read(), *self.loose_names()}
+        folders = {name[:at] for name in (*there, *names) for at, mark in enumerate(name) if mark == "/"}
+        taken = there | set(names)
+        return [
+            name
+            for name in names
+            if name not in there
+            and name not in folders
+            and not any(name[:at] in taken for at, mark in enumerate(name) if mark == "/")
+        ]
 
     def _plain(self, name: str) -> Oid | None:
         """Give a loose ref's value unless it is symbolic, damaged or gone."""
