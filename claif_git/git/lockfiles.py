@@ -109,6 +109,11 @@ class LockFiles:
             if self._fd >= 0 and not os.path.exists(self._owner):
                 self._forget()
 
+    def clear_dead(self, path: str) -> bool:
+        """Remove the lock file if one of our processes made it and is dead; True if it is gone. A foreign one stays."""
+        state = self.look(path)
+        return state is not None and state.ours and self.clear_stale(path)
+
     def clear_stale(self, path: str) -> bool:
         """Remove the lock file if its maker is dead or, as a foreign one, long gone. True if there is none now."""
         if not os.path.exists(path):

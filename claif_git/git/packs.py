@@ -18,7 +18,8 @@ _LEVEL = 1
 _TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 _NAMES = {number: name for name, number in _TYPES.items()}
 _BUFFER = 1 << 20
-_OFFSET_BITS = 40
+OFFSET_BITS = 40
+"""An entry of an index to be: its checksum, shifted by these, and its position in the pack."""
 _LARGE = 1 << 31
 
 
@@ -46,7 +47,7 @@ class PackWriter:
         digest.update(data)
         name = digest.digest()
         if name not in self._at:
-            record = _entry_header(_TYPES[kind], len(data)) + zlib.compress(data, _LEVEL)
+            record = encode_entry(kind, data)
             with self._guard:
                 self._append(name, record)
         return name.hex()
@@ -56,7 +57,7 @@ class PackWriter:
             self._open()
         at = self._size + len(self._buffer)
         self._buffer += record
-        self._at[name] = zlib.crc32(record) << _OFFSET_BITS | at
+        self._at[name] = zlib.crc32(record) << OFFSET_BITS | at
         if len(self._buffer) >= _BUFFER:
             self._spill()
 
@@ -76,7 +77,7 @@ class PackWriter:
         packed = self._at.get(bytes.fromhex(oid)) if is_oid(oid) else None
         if packed is None:
             return None
-        at = packed & (1 << _OFFSET_BITS) - 1
+        at = packed & (1 << OFFSET_BITS) - 1
         with self._guard:
             if self._fd < 0:
                 return None  # it is published: found among the packs
@@ -140,15 +141,16 @@ class PackWriter:
                 remove(self._made)
 
 
-def _entry_header(number: int, size: int) -> bytes:
-    """Write an entry's type and size: four bits of the size beside the type, then seven a byte."""
-    byte, size = number << 4 | size & 15, size >> 4
+def encode_entry(kind: str, data: bytes) -> bytes:
+    """Write an object as it stands in a pack: type and size (four bits of it, then seven a byte), then its content."""
+    size = len(data)
+    byte, size = _TYPES[kind] << 4 | size & 15, size >> 4
     out = bytearray()
     while size:
         out.append(byte | 0x80)
         byte, size = size & 0x7F, size >> 7
     out.append(byte)
-    return bytes(out)
+    return bytes(out) + zlib.compress(data, _LEVEL)
 
 
 def encode_index(entries: Iterable[tuple[bytes, int]], pack_checksum: bytes) -> bytes:
@@ -159,11 +161,11 @@ def encode_index(entries: Iterable[tuple[bytes, int]], pack_checksum: bytes) -> 
         counts[name[0]] += 1
     for at in range(1, 256):
         counts[at] += counts[at - 1]
-    offsets = [row[1] & (1 << _OFFSET_BITS) - 1 for row in rows]
+    offsets = [row[1] & (1 << OFFSET_BITS) - 1 for row in rows]
     large = [offset for offset in offsets if offset >= _LARGE]
     ranks = {offset: _LARGE + at for at, offset in enumerate(large)}
     parts = [b"\xfftOc", struct.pack(">L256L", 2, *counts), b"".join(name for name, _ in rows)]
-    parts.append(struct.pack(f">{len(rows)}L", *(row[1] >> _OFFSET_BITS for row in rows)))
+    parts.append(struct.pack(f">{len(rows)}L", *(row[1] >> OFFSET_BITS for row in rows)))
     parts.append(struct.pack(f">{len(rows)}L", *(ranks.get(offset, offset) for offset in offsets)))
     parts += [struct.pack(f">{len(large)}Q", *large), pack_checksum]
     body = b"".join(parts)

@@ -1,5 +1,5 @@
 """Refs: read from loose files and `packed-refs`, moved by compare-and-swap under git's own lock protocol."""
-# ruff: noqa: PTH106, PTH120
+# ruff: noqa: PTH104, PTH106, PTH120
 # No Path objects here: read and moved with every turn, and building them costs more than the calls.
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from claif_git.errors import InvalidInputError, StoreError
-from claif_git.git.files import read_file, remove, remove_empty_folders, replace
+from claif_git.git.files import read_file, remove, remove_empty_folders, replace, temporary
 from claif_git.git.kinds import Oid, is_oid
 from claif_git.git.lockfiles import LockFiles
 from claif_git.git.packedrefs import PackedRefs
@@ -93,8 +93,15 @@ class Refs:
                         names.append(name)
         return names
 
-    def move(self, name: str, old: Oid | None, new: Oid | None, *, durable: bool) -> bool:
-        """Move a ref from `old` to `new` (None: it does not exist). False if it stood elsewhere."""
+    def prepared(self, oid: Oid) -> tuple[str, bytes]:
+        """Give what `move` takes as `made`: where to write what a ref holds, so that it can be synced along."""
+        return temporary(self._private), oid.encode("ascii") + b"\n"
+
+    def move(self, name: str, old: Oid | None, new: Oid | None, *, durable: bool, made: str = "") -> bool:
+        """Move a ref from `old` to `new` (None: it does not exist). False if it stood elsewhere.
+
+        `made`: the file that holds what the ref is to say, written and synced already; it is the caller's if not moved.
+        """
         if not is_ref_name(name):
             raise InvalidInputError(f"not a name for a ref: {name!r}")
         if new is not None and not is_oid(new):
@@ -108,7 +115,7 @@ class Refs:
                 if new is None:
                     self._delete(name, durable=durable)
                 elif new != old:
-                    self._write(name, new, create=old is None, durable=durable)
+                    self._write(name, new, create=old is None, durable=durable, made=made)
         except NotADirectoryError as error:
             raise StoreError(f"cannot make {name}: a part of its name is itself a ref") from error
         if new is None:
@@ -119,18 +126,27 @@ class Refs:
         """Give the folder that stays even when it is empty: `refs/heads` and its like."""
         return f"{self._dir}/{'/'.join(name.split('/')[:2])}"
 
-    def _write(self, name: str, oid: Oid, *, create: bool, durable: bool) -> None:
+    def _write(self, name: str, oid: Oid, *, create: bool, durable: bool, made: str) -> None:
         if create:
             self._check_room(name)
         path = f"{self._dir}/{name}"
-        text = oid.encode("ascii") + b"\n"
         try:
-            replace(path, text, durable=durable, folder=self._private)
+            self._put(path, oid, durable=durable, made=made)
         except IsADirectoryError:
             self._clear_folder(path)
-            replace(path, text, durable=durable, folder=self._private)
+            self._put(path, oid, durable=durable, made=made)
         if durable:
-            self._syncer.folders([os.path.dirname(path)], self._dir)
+            self.settle(name)
+
+    def _put(self, path: str, oid: Oid, *, durable: bool, made: str) -> None:
+        if made:
+            os.rename(made, path)
+        else:
+            replace(path, oid.encode("ascii") + b"\n", durable=durable, folder=self._private)
+
+    def settle(self, name: str) -> None:
+        """Put a ref's name on the disk, once it was moved without."""
+        self._syncer.folders([os.path.dirname(f"{self._dir}/{name}")], self._dir)
 
     def _check_room(self, name: str) -> None:
         """Refuse a ref above or below another: loose ones cannot stand side by side, and git refuses packed ones."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from claif_git.errors import ConcurrentUpdateError
-from claif_git.git import command, files, graph, guest, layout, locks, pruning, walk
+from claif_git.git import command, files, gathering, graph, guest, layout, locks, pruning, walk
 from claif_git.git.gitconfig import GitConfig
 from claif_git.git.identity import StoreId
 from claif_git.git.kinds import Commit, Oid, TreeEntry
@@ -22,6 +22,7 @@ from claif_git.git.objects import Objects, ObjectWriter
 from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
 from claif_git.git.syncing import Syncer
+from claif_git.git.turns import Disk, Turn
 
 if TYPE_CHECKING:
     from claif_git.git.inspection import Inspection
@@ -77,7 +78,6 @@ class Repository:
         """Close all files. May be called twice; what was opened of it must not be used any more."""
         self._objects.close()
         self._lock_files.close()
-        self._syncer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -132,6 +132,17 @@ class Repository:
         finally:
             self._objects.detach(writer)
             writer.abandon()
+
+    @contextlib.contextmanager
+    def turn(self, durable: bool = True) -> Iterator[Turn]:
+        """Take objects and one ref's move, to be published as one: see Turn. For within `shared()`."""
+        disk = Disk(self._objects.folder, self._refs, self._lock_files, self._syncer)
+        turn = Turn(disk, durable=durable)
+        self._objects.attach(turn)
+        try:
+            yield turn
+        finally:
+            self._objects.detach(turn)
 
     # Refs
 
@@ -241,6 +252,22 @@ class Repository:
                 raise
             return None
 
+    def gather(self) -> int:
+        """Join the small packs that turns leave, if there are enough of them; give how many. Safe beside writers."""
+        if not gathering.due(self._objects.folder):
+            return 0
+        try:
+            with self._upkeep(0.0):
+                self._free_packs()
+                return gathering.gather(self._objects.folder)
+        except ConcurrentUpdateError:
+            return 0  # somebody is at it
+
+    def _free_packs(self) -> None:
+        """Let go of packs that writers kept for themselves and died."""
+        for path in gathering.kept(self._objects.folder):
+            self._lock_files.clear_dead(path)
+
     @contextlib.contextmanager
     def _upkeep(self, timeout: float) -> Iterator[None]:
         """Be the only one who packs or prunes: else one would bring back what the other removes."""
@@ -258,6 +285,7 @@ class Repository:
 
         start, upkeep = time.monotonic(), self._maintenance
         progress(0, 3)
+        self._free_packs()
         removed = upkeep.clean()
         damaged, repaired = upkeep.damaged(), list[Oid]()
         if damaged:

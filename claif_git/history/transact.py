@@ -27,10 +27,13 @@ def transact(
     with repo.queue(ref, timeout=wait), repo.shared():
         for _ in range(TRIES):
             tip = repo.ref(ref)
-            with repo.writer(durable=durable) as writer:
-                new = act(tip, writer.add)
-            if new is None or new == tip:
-                return tip, False
-            if repo.move_ref(ref, tip, new, durable=durable):
-                return new, True
-    raise ConcurrentUpdateError(f"{ref} kept moving under us")
+            with repo.turn(durable=durable) as turn:
+                new = act(tip, turn.add)
+                if new is None or new == tip:
+                    return tip, False
+                if turn.publish(ref, tip, new):
+                    break
+        else:
+            raise ConcurrentUpdateError(f"{ref} kept moving under us")
+    turn.settle()  # whoever is next in the queue need not wait for it: what it syncs holds this as well
+    return new, True

@@ -8,8 +8,8 @@ import threading
 from claif_git.errors import ClaifGitError
 from claif_git.git import Repository
 
-EVERY = 128
-"""Changes between two looks at whether anything is due. A look lists a few folders."""
+GATHERED, EVERY = 16, 128
+"""Changes between two looks at whether small packs are to be joined, and at whether anything else is due."""
 _log = logging.getLogger(__name__)
 
 
@@ -24,8 +24,9 @@ class Upkeep:
     def wrote(self) -> None:
         """Note a change; every so often, look whether upkeep is due, in a thread of its own."""
         self._count += 1
-        if self._count % EVERY == 0 and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._maintain, name="claif-git upkeep")
+        if self._count % GATHERED == 0 and (self._thread is None or not self._thread.is_alive()):
+            work = self._maintain if self._count % EVERY == 0 else self._gather
+            self._thread = threading.Thread(target=work, name="claif-git upkeep")
             self._thread.start()
 
     def close(self) -> None:
@@ -36,7 +37,14 @@ class Upkeep:
             self._maintain()
         self._count, self._thread = 0, None
 
+    def _gather(self) -> None:
+        try:
+            self._repo.gather()
+        except (ClaifGitError, OSError) as error:
+            _log.warning("upkeep: %s", error)
+
     def _maintain(self) -> None:
+        self._gather()
         try:
             self._repo.maintain()
         except (ClaifGitError, OSError) as error:  # the turns are safe without it, and somebody will try again

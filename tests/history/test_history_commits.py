@@ -16,6 +16,7 @@ from support.talks import talk
 from claif_git import Message, SessionManager
 from claif_git.errors import ConcurrentUpdateError, NotFoundError, StoreError
 from claif_git.git import Repository
+from claif_git.git.turns import Turn
 from claif_git.history.commits import Signature, author_of, one_line, subject_of
 from claif_git.history.store_branch import StoreBranch, format_of, tombstone_tip
 from claif_git.history.transact import TRIES, transact
@@ -127,7 +128,9 @@ def test_one_line_of_nothing_is_nothing() -> None:
 # Moving refs
 
 
-def test_a_ref_that_others_keep_moving_is_given_up_and_nothing_is_done(tmp_path: Path) -> None:
+def test_a_ref_that_others_keep_moving_is_given_up_and_nothing_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repository.init(tmp_path / "repo")
     tries = []
 
@@ -135,12 +138,11 @@ def test_a_ref_that_others_keep_moving_is_given_up_and_nothing_is_done(tmp_path:
         tries.append(tip)
         return git_commit(tmp_path / "repo", str(len(tries)))
 
-    move = repo.move_ref
-    repo.move_ref = lambda *_args, **_options: False  # type: ignore[method-assign]
-    with pytest.raises(ConcurrentUpdateError):
-        transact(repo, "refs/heads/x", act)
+    with monkeypatch.context() as patch:
+        patch.setattr(Turn, "publish", lambda *_args: False)
+        with pytest.raises(ConcurrentUpdateError):
+            transact(repo, "refs/heads/x", act)
     assert len(tries) == TRIES
-    repo.move_ref = move  # type: ignore[method-assign]
     assert transact(repo, "refs/heads/x", act)[1]
     assert transact(repo, "refs/heads/x", lambda tip, _: tip) == (repo.ref("refs/heads/x"), False)
     repo.close()

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.loosened import loosened
 from support.talks import say, talk
 
 from claif_git import Message, SessionManager
 from claif_git.errors import StoreError
 from claif_git.git import Commit, Repository
 from claif_git.git.lockfiles import _OURS
-from claif_git.git.loose import loose_path
 from claif_git.history.snapshot import folder_at
 from claif_git.session import trash, upkeep_checks
 from claif_git.session.findings import Finding
@@ -164,7 +164,7 @@ def test_damaged_loose_objects_that_a_pack_has_are_mended(manager: SessionManage
     session = talk(manager, "hello")
     tip = manager._store.tip(session)
     assert tip is not None
-    loose = Path(loose_path(str(manager.path / "objects"), tip))
+    loose = loosened(manager.path, tip)
     kept = loose.read_bytes()
     manager.gc()
     loose.parent.mkdir(exist_ok=True)
@@ -186,7 +186,7 @@ def test_what_was_left_half_written_is_removed(manager: SessionManager) -> None:
 
 
 def test_packing_that_is_due_is_done(manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    talk(manager, *map(str, range(9)))
+    loosened(manager.path, manager._store.tip(talk(manager, *map(str, range(9)))) or "")
     monkeypatch.setattr("claif_git.git.maintenance.LOOSE_OBJECTS", 3)
     found = only(manager, "note")
     assert found.message.endswith("packing is due")
@@ -337,7 +337,7 @@ def test_files_that_are_not_there_are_named_by_session(manager: SessionManager) 
     blob = manager._working.read(session).shown[0].blob
     tree = repo(manager).read_commit(manager._store.tip(other) or "").tree
     for oid in (blob, tree):
-        Path(loose_path(str(manager.path / "objects"), oid)).unlink()
+        loosened(manager.path, oid).unlink()
     with SessionManager(manager.path) as fresh:
         found = {one.session_id: one.message for one in wrong(fresh)}
         assert f"object {blob} is missing" in found[session]

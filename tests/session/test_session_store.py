@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.loosened import loosened
 from support.people import git
 from support.talks import say, talk, texts, texts_afresh
 
@@ -115,8 +116,7 @@ def test_a_damaged_object_is_named_and_other_sessions_go_on(tmp_path: Path) -> N
     with SessionManager(tmp_path / "store") as manager:
         session, other = talk(manager, "hello"), talk(manager, "world")
         oid = manager.get_messages(session)[0].origin.blob  # type: ignore[union-attr]
-        file = manager.path / "objects" / oid[:2] / oid[2:]
-        file.chmod(0o644)
+        file = loosened(manager.path, oid)
         file.write_bytes(b"rubbish")
     with SessionManager(tmp_path / "store") as manager:
         with pytest.raises(StoreError, match=oid):

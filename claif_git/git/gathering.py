@@ -1,0 +1,148 @@
+"""Joining the small packs that turns leave: by size, a few at a time, so that readers always meet few.
+
+Packs are of classes, each eight times the size of the one before. A class that is full becomes one pack, of the next,
+so an object is written again once a class and no more. Entries are copied as they stand; a pack with deltas is git's
+work, and left to git, as are those beyond the last class. What is joined is on the disk, under its name, before what it
+replaces goes; who still has that open keeps it.
+"""
+# ruff: noqa: PTH104, PTH116, PTH208
+# No Path objects here: looked at every few turns, and building them costs more than the calls.
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from itertools import pairwise
+
+from claif_git.errors import StoreError
+from claif_git.git.files import create, read_file, remove, sync_folder, temporary
+from claif_git.git.packs import OFFSET_BITS, encode_index
+
+_CLASSES = ((32 << 10, 24), (256 << 10, 5), (2 << 20, 5))
+"""Bytes that a class's packs have at most, and how many of them are joined."""
+_OTHERS_BUSINESS = {"keep", "promisor", "mtimes", "bitmap"}
+_START = struct.Struct(">4sLL")
+_INDEX_START = b"\xfftOc\x00\x00\x00\x02"
+_NAMES_AT = 8 + 4 * 256
+_CHECKSUM = 20
+
+
+def due(objects: str) -> list[str]:
+    """Give the packs to be joined, by path without ending; none if no class is full. Lists a folder."""
+    folder = objects + "/pack"
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    if "multi-pack-index" in names:  # git's, which names packs: its own command knows how to change it
+        return []
+    bases: dict[str, set[str]] = {}
+    for base, _, ending in (name.partition(".") for name in names):
+        bases.setdefault(base, set()).add(ending)
+    sizes = [
+        (size, f"{folder}/{base}")
+        for base, endings in bases.items()
+        if {"idx", "pack"} <= endings and not endings & _OTHERS_BUSINESS
+        for size in _size(f"{folder}/{base}.pack")
+    ]
+    return _full(sizes)
+
+
+def _size(path: str) -> list[int]:
+    try:
+        return [os.stat(path).st_size]
+    except FileNotFoundError:
+        return []
+
+
+def _full(sizes: list[tuple[int, str]]) -> list[str]:
+    """Give all packs up to the size of the largest class that is full."""
+    below, found = 0, list[str]()
+    for largest, most in _CLASSES:
+        if sum(below <= size < largest for size, _ in sizes) >= most:
+            found = [base for size, base in sizes if size < largest]
+        below = largest
+    return sorted(found)
+
+
+def kept(objects: str) -> list[str]:
+    """Give the files that keep packs from being joined or dropped, whoever made them."""
+    try:
+        names = os.listdir(objects + "/pack")
+    except FileNotFoundError:
+        return []
+    return [f"{objects}/pack/{name}" for name in names if name.endswith(".keep")]
+
+
+def gather(objects: str) -> int:
+    """Join the packs that are due; give how many. For one at a time."""
+    joined, entries, parts = list[str](), dict[bytes, int](), [b""]
+    at = _START.size
+    for base in due(objects):
+        try:
+            copied = list(_entries(base))
+        except (StoreError, OSError, struct.error):
+            continue  # with deltas, damaged, or gone: maintenance sees to those
+        for name, checksum, entry in copied:
+            if name not in entries:
+                entries[name] = checksum << OFFSET_BITS | at
+                parts.append(entry)
+                at += len(entry)
+        joined.append(base)
+    if len(joined) < 2:
+        return 0
+    parts[0] = _START.pack(b"PACK", 2, len(entries))
+    made = _publish(objects + "/pack", b"".join(parts), entries)
+    _drop(objects + "/pack", [base for base in joined if base != made])
+    return len(joined)
+
+
+def _entries(base: str) -> Iterator[tuple[bytes, int, bytes]]:
+    """Give id, checksum and bytes of each entry of a pack. StoreError if one is a delta, or not as the index says."""
+    index, pack = read_file(base + ".idx"), read_file(base + ".pack")
+    (count,) = struct.unpack_from(">L", index, _NAMES_AT - 4)
+    if not index.startswith(_INDEX_START) or pack[:12] != _START.pack(b"PACK", 2, count):
+        raise StoreError(f"{base} is no pack that we know")
+    checksums = struct.unpack_from(f">{count}L", index, _NAMES_AT + 20 * count)
+    places = struct.unpack_from(f">{count}L", index, _NAMES_AT + 24 * count)
+    order = sorted(range(count), key=places.__getitem__)
+    ends = [*(places[number] for number in order), len(pack) - _CHECKSUM]
+    for number, (start, end) in zip(order, pairwise(ends), strict=True):
+        entry = pack[start:end]
+        if not entry or not 1 <= entry[0] >> 4 & 7 <= 4 or zlib.crc32(entry) != checksums[number]:
+            raise StoreError(f"{base} has deltas, or is damaged")
+        yield index[_NAMES_AT + 20 * number : _NAMES_AT + 20 * number + 20], checksums[number], entry
+
+
+def _publish(folder: str, body: bytes, entries: dict[bytes, int]) -> str:
+    """Write a pack and its index, each in one step, and see them on the disk; give its path without ending."""
+    checksum = hashlib.sha1(body, usedforsecurity=False).digest()
+    base = f"{folder}/pack-{checksum.hex()}"
+    contents = {".pack": body + checksum, ".idx": encode_index(entries.items(), checksum)}
+    made = {ending: temporary(folder, "tmp_pack_") for ending in contents}
+    try:
+        for ending, data in contents.items():
+            create(made[ending], data, durable=True, mode=0o444)
+        for ending, path in made.items():  # the index last: readers take what has one for a pack
+            os.rename(path, base + ending)
+    except BaseException:
+        for path in made.values():
+            remove(path)
+        raise
+    sync_folder(folder)
+    return base
+
+
+def _drop(folder: str, bases: list[str]) -> None:
+    """Remove packs, their indexes first: without one there is no pack."""
+    gone = {base.rpartition("/")[2] for base in bases}
+    for base in bases:
+        remove(base + ".idx")
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(folder):
+            if name.partition(".")[0] in gone:
+                remove(f"{folder}/{name}")
