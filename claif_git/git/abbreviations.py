@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from claif_git.git.kinds import Oid, is_oid
+from claif_git.git.objects import Objects
 from claif_git.git.repository import Repository
 
 SHORTEST = 7
@@ -13,11 +14,8 @@ def starting_with(repo: Repository, prefix: str) -> list[Oid]:
     """Give all objects whose ids begin with `prefix`, of SHORTEST to 40 lower-case hex digits, in order."""
     if is_oid(prefix):
         return [prefix] if repo.has(prefix) else []
-    from dulwich.object_store import DiskObjectStore
-
-    store = DiskObjectStore(str(repo.path / "objects"))
+    objects = Objects(str(repo.path / "objects"))
     try:
-        found = {oid.decode("ascii") for oid in store.iter_prefix(prefix.encode("ascii"))}
+        return objects.starting(prefix)
     finally:
-        store.close()
-    return sorted(found)
+        objects.close()

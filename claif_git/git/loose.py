@@ -1,5 +1,5 @@
 """Loose objects: one file each, written so that neither kill -9 nor a power cut can leave half of one behind."""
-# ruff: noqa: PTH103, PTH104
+# ruff: noqa: PTH103, PTH104, PTH208
 # No Path objects here: runs five times a turn, and building them costs more than the calls.
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from claif_git.errors import StoreError
 from claif_git.git.files import CLOSED, read_file, remove, temporary, write_all
-from claif_git.git.kinds import KINDS, Oid, header
+from claif_git.git.kinds import KINDS, Oid, header, is_oid
 from claif_git.git.syncing import Syncer
 
 LARGEST = 512 * 1024 * 1024
@@ -26,6 +26,16 @@ _TRIES = 50
 def loose_path(objects: str, oid: Oid) -> str:
     """Give where a loose object stands."""
     return f"{objects}/{oid[:2]}/{oid[2:]}"
+
+
+def loose_starting(objects: str, prefix: str) -> set[Oid]:
+    """Give the loose objects whose ids begin with `prefix`, of two hex digits or more."""
+    first, rest = prefix[:2], prefix[2:]
+    try:
+        names = os.listdir(f"{objects}/{first}")
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    return {first + name for name in names if name.startswith(rest) and is_oid(first + name)}
 
 
 def read_loose(objects: str, oid: Oid) -> tuple[str, bytes] | None:

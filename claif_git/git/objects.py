@@ -11,7 +11,7 @@ from typing import Protocol
 
 from claif_git.errors import StoreError
 from claif_git.git.kinds import Commit, Oid, TreeEntry, decode_tree, is_oid
-from claif_git.git.loose import loose_path, read_loose
+from claif_git.git.loose import loose_path, loose_starting, read_loose
 from claif_git.git.packed import Packed
 
 _log = logging.getLogger(__name__)
@@ -106,6 +106,10 @@ class Objects:
     def is_packed(self, oid: Oid) -> bool:
         """Say whether a pack names the object."""
         return is_oid(oid) and self._packs().has(oid)
+
+    def starting(self, prefix: str) -> list[Oid]:
+        """Give the objects whose ids begin with `prefix`, of two hex digits or more, in order."""
+        return sorted(loose_starting(self.folder, prefix) | self._packs().starting(prefix))
 
     def _packs(self) -> Packed:
         if self._closed:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from claif_git.errors import StoreError
 from claif_git.git.files import read_file
 from claif_git.git.kinds import Oid, header, is_oid
-from claif_git.git.loose import loose_path, read_loose
+from claif_git.git.loose import loose_path, loose_starting, read_loose
 from claif_git.git.packfile import PackFile
 
 _KINDS = ("", "commit", "tree", "blob", "tag")
@@ -85,6 +85,18 @@ class Packed:
             os.path.exists(loose_path(lender.folder, oid)) or lender.has(oid)  # noqa: PTH110 - as above
             for lender in self._lenders.values()
         )
+
+    def starting(self, prefix: str) -> set[Oid]:
+        """Give the objects whose ids begin with `prefix`, of two hex digits or more; a damaged pack names none."""
+        found: set[Oid] = set()
+        for pack in self._candidates():
+            try:
+                found.update(pack.starting(prefix))
+            except (StoreError, OSError) as error:
+                _log.warning("%s", error)
+        for lender in self._lenders.values():
+            found |= loose_starting(lender.folder, prefix) | lender.starting(prefix)
+        return found
 
     def _candidates(self) -> Iterator[PackFile]:
         """Give the packs that are open, and after them those that were not there when these were opened."""

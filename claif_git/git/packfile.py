@@ -110,6 +110,12 @@ class PackFile:
                 found.append(os.pread(self._pack, _START, int.from_bytes(place, "big")))
         return found
 
+    def starting(self, prefix: str) -> list[str]:
+        """Give the ids that begin with `prefix`, of two hex digits or more. StoreError."""
+        names, _ = self._bucket(int(prefix[:2], 16))
+        whole = (names[at : at + _NAME].hex() for at in range(0, len(names), _NAME))
+        return [oid for oid in whole if oid.startswith(prefix)]
+
     def read(self, at: int) -> tuple[int, bytes]:
         """Give the kind (by git's number, 1 to 4) and the bytes of the object at a place. Nobody checked them.
 

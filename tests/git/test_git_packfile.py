@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from claif_git.errors import StoreError
 from claif_git.git import Repository
+from claif_git.git.objects import Objects
 from claif_git.git.packed import Packed
 from claif_git.git.packfile import PackFile, apply_delta
 
@@ -237,3 +238,17 @@ def _length(number: int) -> bytes:
 def test_a_delta_that_lies_is_refused(orders: bytes, reason: str) -> None:
     with pytest.raises(StoreError, match=reason):
         apply_delta(b"0123456789", b"\x0a\x0a" + orders)
+
+
+def test_objects_are_found_by_how_their_ids_begin(tmp_path: Path) -> None:
+    contents = [b"%d" % at for at in range(600)]
+    lender, borrower = tmp_path / "lender", tmp_path / "b"
+    oids = [*packed(lender, contents), git(lender, "hash-object", "-w", "--stdin", data=b"loose").strip()]
+    oids += packed(borrower, [b"own"])
+    (borrower / "objects/info").mkdir(exist_ok=True)
+    (borrower / "objects/info/alternates").write_text(f"{lender}/objects\n")
+    objects = Objects(str(borrower / "objects"))
+    for oid in oids:
+        for digits in (2, 7, 39, 40):
+            assert objects.starting(oid[:digits]) == sorted(other for other in oids if other.startswith(oid[:digits]))
+    objects.close()
