@@ -6,7 +6,6 @@ not grow with what was read. The formats are those of git's documentation (gitfo
 
 from __future__ import annotations
 
-import itertools
 import os
 import struct
 import weakref
@@ -54,12 +53,9 @@ class PackFile:
             raise StoreError(f"{self.base}.idx is damaged, or no index of version 2")
         fanout = struct.unpack_from(">256L", start, len(_INDEX_START))
         whole = _NAMES_AT + fanout[-1] * (_NAME + 8) + _TRAILERS
-        if any(low > high for low, high in itertools.pairwise(fanout)) or self._index_size() < whole:
+        if list(fanout) != sorted(fanout) or os.fstat(self._index).st_size < whole:
             raise StoreError(f"{self.base}.idx is damaged")
         return fanout
-
-    def _index_size(self) -> int:
-        return os.fstat(self._index).st_size
 
     def find(self, name: bytes) -> int | None:
         """Give where an object (its id as 20 bytes) stands in the pack; None if it is not in it. StoreError."""
