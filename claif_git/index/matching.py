@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from functools import partial
 
-from claif_git.index.searching import Wanted, hits_of
+from claif_git.index.searching import Wanted, hits_of, places_of
 from claif_git.index.text import told
 from claif_git.model.pattern import Pattern
 from claif_git.model.search import SearchHit, Snippet, best_first
@@ -36,7 +36,8 @@ def find_matching(
         said = connection.execute("SELECT said FROM blobs WHERE id = ?", (blob,)).fetchone()[0]
         snippet = pattern.find(told(said))
         if snippet is not None:
-            found = list(hits_of(connection, blob, FULL, skip, partial(_same, snippet)))
+            places = places_of(connection, [blob]).get(blob, ())
+            found = list(hits_of(places, FULL, skip, partial(_same, snippet)))
             hits += found
             firsts += any(hit.score == FULL for hit in found)
     return best_first(hits, limit)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from itertools import islice
+from typing import Any, TypeAlias
 
 from claif_git.index.listing import model_test
 from claif_git.index.text import END, START, snippet
@@ -16,6 +19,9 @@ from claif_git.model.search import SearchHit, Snippet, best_first
 COPY = 0.5
 """What a hit counts where the same message was shown by an earlier session: branches do not crowd out the rest."""
 _WORDS_ROUND = 12
+_AT_ONCE = 500  # far below the number of values that SQLite takes
+_ROLES = {role.value: role for role in MessageRole}
+Place: TypeAlias = tuple[str, Any, int, str, int]
 _SNIPPET = f"snippet({{0}}, 0, '{START}', '{END}', '…', {2 * _WORDS_ROUND})"
 
 
@@ -57,52 +63,82 @@ def find(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: Colle
 
 def _by_words(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: Collection[str]) -> list[SearchHit]:
     """Look among the best messages, more of them each time, until enough stand in a session that counts."""
-    conditions, bound = wanted.conditions()
-    join = " JOIN blobs ON blobs.id = words.rowid" if conditions else ""
     asked = max(limit, 1)
     while True:
-        rows = connection.execute(
-            f"SELECT words.rowid, bm25(words) AS score FROM words{join} WHERE words MATCH ?{conditions}"  # noqa: S608
-            " ORDER BY score, words.rowid DESC LIMIT ?",
-            (wanted.expression, *bound, asked),
-        ).fetchall()
-        hits = [hit for blob, score in rows for hit in _places(connection, wanted, blob, -score, skip)]
-        if len(hits) >= limit or len(rows) < asked:
+        best = _best(connection, wanted, asked)
+        shown = places_of(connection, [row[0] for row in best])
+        hits = [
+            hit
+            for blob, score, marked in best
+            for hit in hits_of(shown.get(blob, ()), -score, skip, partial(snippet, marked))
+        ]
+        if len(hits) >= limit or len(best) < asked:
             return hits
         asked *= 4
 
 
-def _places(
-    connection: sqlite3.Connection, wanted: Wanted, blob: int, score: float, skip: Collection[str]
-) -> Iterator[SearchHit]:
-    return hits_of(connection, blob, score, skip, lambda: _words_round(connection, wanted, blob))
+def _best(connection: sqlite3.Connection, wanted: Wanted, asked: int) -> list[tuple[int, float, str]]:
+    """Give the best messages, of equal ones the latest rows: row, score (less is better), text with the words marked.
+
+    FTS5 hands them over in order, one by one. Only when it is plain which are the best are snippets made of them.
+    """
+    conditions, bound = wanted.conditions()
+    join = " JOIN blobs ON blobs.id = words.rowid" if conditions else ""
+    with closing(
+        connection.execute(
+            f"SELECT words.rowid, rank FROM words{join} WHERE words MATCH ?{conditions} ORDER BY rank",  # noqa: S608 - our words
+            (wanted.expression, *bound),
+        )
+    ) as rows:
+        best = list(islice(rows, asked))
+        following = next(rows, None)
+        while following is not None and following[1] == best[-1][1]:
+            best.append(following)
+            following = next(rows, None)
+    best = sorted(best, key=lambda row: (row[1], -row[0]))[:asked]
+    marked = _marked(connection, wanted, [row[0] for row in best], few=following is None)
+    return [(blob, score, marked[blob]) for blob, score in best]
+
+
+def _marked(connection: sqlite3.Connection, wanted: Wanted, blobs: Sequence[int], *, few: bool) -> dict[int, str]:
+    """Give what stands around the words in some messages. Of `few` matches all are gone through."""
+    found: dict[int, str] = {}
+    for at in range(0, len(blobs), _AT_ONCE):
+        some = blobs[at : at + _AT_ONCE]
+        chosen = f"{'+' * few}rowid IN ({', '.join('?' * len(some))})"
+        asked = f"SELECT rowid, {_SNIPPET.format('words')} FROM words WHERE words MATCH ? AND {chosen}"  # noqa: S608 - marks
+        found.update(connection.execute(asked, (wanted.expression, *some)).fetchall())
+    return found
+
+
+def places_of(connection: sqlite3.Connection, blobs: Sequence[int]) -> dict[int, list[Place]]:
+    """Give where messages are shown, the earliest session first: its name and title, position, role and time."""
+    found: dict[int, list[Place]] = {}
+    for at in range(0, len(blobs), _AT_ONCE):
+        some = blobs[at : at + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        rows = connection.execute(
+            "SELECT blob, sessions.name, sessions.title, position, role, time FROM places"  # noqa: S608 - marks
+            " JOIN sessions ON sessions.id = session JOIN blobs ON blobs.id = blob"
+            f" WHERE blob IN ({marks}) ORDER BY sessions.created, sessions.name, position",
+            some,
+        )
+        for blob, *place in rows:
+            found.setdefault(blob, []).append(tuple(place))
+    return found
 
 
 def hits_of(
-    connection: sqlite3.Connection, blob: int, score: float, skip: Collection[str], words: Callable[[], Snippet]
+    places: Iterable[Place], score: float, skip: Collection[str], words: Callable[[], Snippet]
 ) -> Iterator[SearchHit]:
     """Give a message as hits, one in each session that shows it; in all but the earliest it counts COPY times."""
-    rows = connection.execute(
-        "SELECT sessions.name, sessions.title, position, role, time FROM places"
-        " JOIN sessions ON sessions.id = session JOIN blobs ON blobs.id = blob"
-        " WHERE blob = ? ORDER BY sessions.created, sessions.name, position",
-        (blob,),
-    ).fetchall()
     said = None
     weight = score
-    for name, title, position, role, time in rows:
+    for name, title, position, role, time in places:
         if name not in skip:
             said = said or words()
-            yield SearchHit(name, restored(title), position, MessageRole(role), moment(time), said, weight)
+            yield SearchHit(name, restored(title), position, _ROLES[role], moment(time), said, weight)
         weight = score * COPY
-
-
-def _words_round(connection: sqlite3.Connection, wanted: Wanted, blob: int) -> Snippet:
-    row = connection.execute(
-        f"SELECT {_SNIPPET.format('words')} FROM words WHERE words MATCH ? AND rowid = ?",  # noqa: S608 - our words
-        (wanted.expression, blob),
-    ).fetchone()
-    return snippet(row[0])
 
 
 def _by_title(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: Collection[str]) -> Iterator[SearchHit]:
@@ -123,7 +159,7 @@ def _by_title(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: 
         if first is None or name in skip:
             continue
         position, role, time = first
-        yield SearchHit(name, restored(title), position, MessageRole(role), moment(time), snippet(marked), score)
+        yield SearchHit(name, restored(title), position, _ROLES[role], moment(time), snippet(marked), score)
         found += 1
         if found >= limit:
             return

@@ -37,7 +37,6 @@ _ALONE = (
     "\u2e80-\ua4cf\uf900-\ufaff\U0001b000-\U0001b2ff\U00020000-\U0003ffff"  # Chinese and Japanese
 )
 _TERM = re.compile(r'"([^"]*)(?:"|\Z)(\*?)|([^\s"]+)')
-_MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 
 
 def kept(text: str) -> str:
@@ -83,8 +82,11 @@ def snippet(marked: str) -> Snippet:
     """Make a Snippet of text with START and END around what matched: one line, the spans beside it."""
     line = " ".join(marked.replace(_SEAM, "").split())
     line = line.replace(f"{END}{START}", "").replace(f"{END} {START}", " ")
+    text, *matches = line.split(START)
     spans: list[tuple[int, int]] = []
-    for found in _MARKED.finditer(line):
-        start = found.start() - 2 * len(spans)
-        spans.append((start, start + len(found[1])))
-    return Snippet(line.replace(START, "").replace(END, ""), tuple(spans))
+    for match in matches:
+        words, end, rest = match.partition(END)
+        if end:
+            spans.append((len(text), len(text) + len(words)))
+        text += words + rest
+    return Snippet(text.replace(END, ""), tuple(spans))

@@ -79,6 +79,20 @@ def test_the_best_come_first_and_then_the_latest(manager: SessionManager) -> Non
     assert len(places(manager, "word", limit=None)) == 3
 
 
+def test_of_many_that_are_equally_good_the_latest_come_whatever_the_limit(manager: SessionManager) -> None:
+    session_id = manager.create_session("alike")
+    with manager.batch():
+        for number in range(700):
+            text = "word" if number % 7 else "word once, among others, is worth less"
+            manager.add_message(session_id, Message("user", text, NOON + timedelta(minutes=number)))
+    everything = manager.search_sessions("word", limit=None)
+    assert len(everything) == 700
+    for limit in (1, 20, 600, 650):
+        hits = manager.search_sessions("word", limit=limit)
+        assert hits == everything[:limit]
+        assert all(hit.snippet[slice(*hit.snippet.spans[0])] == "word" for hit in hits)
+
+
 def test_a_message_is_found_in_each_session_that_shows_it_its_first_ahead(manager: SessionManager) -> None:
     first = manager.create_session("first")
     manager.add_message(first, Message("user", "shared words"))
