@@ -31,6 +31,7 @@ class Sizes:
     imported: int = 1_000
     indexed: int = 100_000
     remote: int = 1_000
+    turns: int = 100
     rounds: int = 40
     burst: int = 25
     loads: int = 15
@@ -45,6 +46,7 @@ QUICK = Sizes(
     imported=100,
     indexed=10_000,
     remote=200,
+    turns=30,
     rounds=6,
     burst=20,
     loads=4,

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.bench import Bench
-from benchmarks.operations import appending, branching, bulk, commands, crowds, growing, reading, syncing
+from benchmarks.operations import (
+    appending,
+    branching,
+    bulk,
+    caching,
+    commands,
+    crowds,
+    growing,
+    many_refs,
+    reading,
+    syncing,
+)
 
 Operation = Callable[[Bench], None]
 
@@ -29,9 +40,11 @@ OPERATIONS: dict[str, Operation] = {
     "remote": syncing.remote,
     "commands": commands.cold_start,
     "memory": commands.memory,
+    "caching": caching.caching,
+    "refs": many_refs.many_refs,
     "growth": growing.growth,
 }
 """By name, in the order in which they run: what reads comes before what makes the same sessions grow."""
 
-FULL_ONLY = frozenset({"growth"})
+FULL_ONLY = frozenset({"growth", "refs"})
 """What a quick run leaves out."""
