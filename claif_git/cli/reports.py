@@ -17,6 +17,7 @@ from claif_git.errors import RemoteError
 
 if TYPE_CHECKING:
     from claif_git.analytics.totals import Figures, StoreStats
+    from claif_git.git.transport import Address
     from claif_git.merge.result import MergeResult
     from claif_git.model.search import SearchHit
     from claif_git.session.findings import Finding
@@ -128,6 +129,14 @@ def cloned(out: Output, report: SyncReport) -> None:
     """Say what of a remote did not come along. typer.Exit if something did not."""
     _asides(out, report)
     _end(report)
+
+
+def secrets(out: Output, address: Address) -> None:
+    """Say where an address's password now stands, and where it would stand better."""
+    if address.has_secret:
+        out.note(
+            "note: the password stands in the store's config, in plain text; git's credential helpers keep it better"
+        )
 
 
 def _end(report: SyncReport) -> None:

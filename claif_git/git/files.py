@@ -1,5 +1,5 @@
 """Files that survive: writing in one step, and making sure that a name is on the disk."""
-# ruff: noqa: PTH104, PTH106, PTH108, PTH112, PTH120
+# ruff: noqa: PTH104, PTH106, PTH108, PTH112, PTH116, PTH120
 # No Path objects here: these run several times a turn, and building them costs more than the calls.
 
 from __future__ import annotations
@@ -61,18 +61,26 @@ def sync_folder(folder: str) -> None:
         os.close(fd)
 
 
-def replace(path: str, data: bytes, *, durable: bool, folder: str = "") -> None:
-    """Put `data` at `path` in one step, by way of a file in `folder` (default: beside it).
+def replace(path: str, data: bytes, *, durable: bool, folder: str = "", mode: int = 0o666) -> None:
+    """Put `data` at `path` in one step, by way of a file in `folder` (default: beside it), with at most that `mode`.
 
     The folder that holds `path` is not synced: the caller may have several names to sync there.
     """
     made = temporary(folder or os.path.dirname(path))
     try:
-        create(made, data, durable=durable)
+        create(made, data, durable=durable, mode=mode)
         os.rename(made, path)
     except BaseException:
         remove(made)
         raise
+
+
+def mode_of(path: str) -> int:
+    """Give who may read and write a file; everybody, if there is none."""
+    try:
+        return os.stat(path).st_mode & 0o777
+    except FileNotFoundError:
+        return 0o666
 
 
 def remove(path: str) -> bool:

@@ -335,9 +335,9 @@ class Repository:
         """Give the value of `section.name` or `section.sub.name` in the repository's own config, or None."""
         return self._config().get(key)
 
-    def config_set(self, key: str, value: str) -> None:
-        """Set a key to one value."""
-        self._change_config(key, value)
+    def config_set(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set a key to one value. With a `secret` in it, nobody else can read the file from then on."""
+        self._change_config(key, value, 0o600 if secret else 0o666)
 
     def config_unset(self, key: str) -> None:
         """Remove a key; nothing happens if it is not set."""
@@ -350,10 +350,10 @@ class Repository:
     def _config(self) -> GitConfig:
         return GitConfig(self.path / "config")
 
-    def _change_config(self, key: str, value: str | None) -> None:
+    def _change_config(self, key: str, value: str | None, most: int = 0o666) -> None:
         path = str(self.path / "config")
         with self._lock_files.hold(path + ".lock", _CONFIG_WAIT):
-            files.replace(path, self._config().with_value(key, value), durable=True)
+            files.replace(path, self._config().with_value(key, value), durable=True, mode=most & files.mode_of(path))
         files.sync_folder(str(self.path))
 
 

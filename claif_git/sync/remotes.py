@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from claif_git.errors import InvalidInputError, RemoteNotFoundError
+from claif_git.errors import InvalidInputError, RemoteNotFoundError, UnsafeAddressError
 from claif_git.git import Repository
-from claif_git.git.transport import Address, parse_address, redact
+from claif_git.git.transport import Address, parse_address, printable, redact
 from claif_git.history.store_branch import HIDDEN_TRACKING, PLAIN_HEADS, PLAIN_TRACKING
 from claif_git.sync.seen import forget
 
@@ -30,7 +30,9 @@ def add_remote(repo: Repository, heads: str, name: str, address: str) -> None:
     if repo.config_get(f"remote.{name}.url") is not None:
         raise InvalidInputError(f"there is a remote {name!r} already", hint="claif-git remote list")
     repo.config_set(f"remote.{name}.fetch", _refspec(heads, name))
-    repo.config_set(f"remote.{name}.url", parsed.url)
+    # Where a group shares the repository, it goes on reading the config.
+    shared = repo.config_get("core.sharedRepository") not in (None, "umask", "false", "0", "no")
+    repo.config_set(f"remote.{name}.url", parsed.url, secret=parsed.has_secret and not shared)
 
 
 def _refspec(heads: str, name: str) -> str:
@@ -40,7 +42,15 @@ def _refspec(heads: str, name: str) -> str:
 def remotes(repo: Repository) -> dict[str, str]:
     """Give the remotes: name to address, credentials left out."""
     urls = ((_URL.fullmatch(key), value) for key, value in repo.config_items())
-    return {found[1]: redact(value) for found, value in urls if found}
+    return {found[1]: _shown(value) for found, value in urls if found}
+
+
+def _shown(url: str) -> str:
+    try:
+        address = parse_address(url)
+    except UnsafeAddressError:  # written by git: never used, and shown only as far as it can hold no password
+        return "…" + printable(redact(url).rpartition("@")[2].partition("?")[0])
+    return redact(url) if address.is_local else str(address)
 
 
 def remote_address(repo: Repository, name: str) -> Address:

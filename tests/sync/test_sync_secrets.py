@@ -1,14 +1,42 @@
-"""No shape of a password in an address is shown."""
+"""No shape of a password in an address is shown, and none reaches what is kept or sent."""
 
 from __future__ import annotations
 
-import pytest
+from urllib.parse import quote
 
-from claif_git.errors import UnsafeAddressError
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.people import git
+
+from claif_git.errors import ClaifGitError, UnsafeAddressError
 from claif_git.git.command import without_credentials
-from claif_git.git.transport import parse_address, redact
+from claif_git.git.transport import DulwichTransport, GitTransport, parse_address, redact
+from claif_git.session import SessionManager
 
 SECRETS = ["se'cret", 'se"cret', "se/cret", "se@cret", "secret", "se:cret"]
+SHAPES = [
+    "https://ada:{}@127.0.0.1:1/x.git",
+    "https://ada:{}@127.0.0.1:1/x.git?a=b",
+    "http://ada:{}@127.0.0.1:1/x.git#part",
+    "http://127.0.0.1:1/x.git?token={}",
+    "http://127.0.0.1:1/x.git#{}",
+    "https://{}@127.0.0.1:1/x.git",
+    "https://ada:{}@127.0.0.1:1",
+    "https://ada:{}@/x.git",
+    "https:/ada:{}@127.0.0.1/x.git",
+    "https//ada:{}@127.0.0.1/x.git",
+    "https:ada:{}@127.0.0.1/x.git",
+    "//ada:{}@127.0.0.1/x.git",
+    "ssh://ada:{}@127.0.0.1:1/x.git",
+    "git://ada:{}@127.0.0.1:1/x.git",
+    "ftp://ada:{}@127.0.0.1/x.git",
+    "ada:{}@127.0.0.1:x.git",
+    "ada:{}@127.0.0.1/x.git",
+    "-ada:{}@127.0.0.1:x.git",
+]
+MARKS = "QXZJqxzj0189/@:?#%&+=~;,.!$*()'\"<>[]{}|\\^` \u00a0éß中\u200b\U0001f511"  # no words that an error could say
+PASSWORDS = st.text(MARKS, min_size=6, max_size=20).map(lambda text: f"Q{text}Z")
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -31,3 +59,96 @@ def test_an_address_that_is_refused_shows_no_password(secret: str) -> None:
 @pytest.mark.parametrize("text", ["https://host.example:8443/a@b", "https://host.example/@ada/talks", "/talks/a@b"])
 def test_what_is_no_password_stays(text: str) -> None:
     assert redact(text) == text
+
+
+def pieces(password: str) -> set[str]:
+    """Give what would give a password away: any four marks of it in a row, as it is and as an address writes it."""
+    forms = (password, quote(password, safe=""))
+    return {form[at : at + 4] for form in forms for at in range(len(form) - 3)}
+
+
+def leaks(password: str, shown: str) -> set[str]:
+    plain = " ".join(shape.format("") for shape in SHAPES)
+    return {piece for piece in pieces(password) if piece in shown and piece not in plain}
+
+
+@given(st.sampled_from(SHAPES), PASSWORDS, st.booleans())
+@settings(max_examples=1500)
+def test_no_password_is_in_what_an_address_shows_or_why_it_is_refused(shape, password, escaped):
+    text = shape.format(quote(password, safe="") if escaped else password)
+    try:
+        address = parse_address(text)
+    except UnsafeAddressError as error:
+        shown = f"{error} {error.hint}"
+    else:
+        shown = f"{address} {address!r} {address.redact(f'fatal: {text}: no')} {address.redact(f'at {address.url}')}"
+    assert leaks(password, shown) == set()
+
+
+@given(
+    st.sampled_from(SHAPES),
+    st.integers(0, 99999999),
+    st.sampled_from("/?#@:"),
+    st.text("abc/?#@:%0123456789", max_size=9),
+)
+@settings(max_examples=1500)
+def test_no_password_that_looks_like_a_port_and_more_is_shown(shape, number, mark, rest):
+    password = f"{number}{mark}{rest}PqRs"
+    try:
+        shown = str(parse_address(shape.format(password)))
+    except UnsafeAddressError as error:
+        shown = str(error)
+    assert "PqRs" not in shown
+    assert not leaks(password, shown)
+
+
+@pytest.fixture(params=[GitTransport, DulwichTransport])
+def ada(request, tmp_path, monkeypatch):
+    monkeypatch.setattr("claif_git.session.remotes.default_transport", request.param)
+    with SessionManager(tmp_path / "ada", author="Ada <ada@example.org>", durability="relaxed") as manager:
+        yield manager
+
+
+PASSWORD = "Qx7-vW9_zK4"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_password_is_in_lists_errors_the_op_log_or_commits(ada, shape):
+    told = []
+    one = ada.create_session("One")
+    acts = (
+        lambda: ada.add_remote("web", shape.format(PASSWORD)),
+        lambda: ada.add_remote("web", shape.format(PASSWORD)),
+        lambda: ada.fetch("web", progress=told.append),
+        lambda: ada.pull(remote="web", progress=told.append),
+        lambda: ada.push([one], "web", progress=told.append),
+        lambda: ada.status(remote="web"),
+    )
+    for act in acts:
+        try:
+            told.append(repr(act()))
+        except ClaifGitError as error:
+            told += [str(error), error.hint, repr(error)]
+    told += [repr(ada.remotes()), repr(ada.operations()), git(ada.path, "log", "--all", "--format=fuller", "-p")]
+    assert not leaks(PASSWORD, "\n".join(told))
+    if "web" in ada.remotes():
+        assert (ada.path / "config").stat().st_mode & 0o777 == 0o600
+        ada.remove_remote("web")
+        assert PASSWORD not in (ada.path / "config").read_text()
+        assert (ada.path / "config").stat().st_mode & 0o777 == 0o600
+
+
+def test_who_may_read_the_config_changes_with_a_password_only(ada, tmp_path):
+    config = ada.path / "config"
+    before = config.stat().st_mode
+    ada.add_remote("plain", str(tmp_path / "hub"))
+    assert config.stat().st_mode == before
+    git(ada.path, "config", "core.sharedRepository", "group")
+    ada.add_remote("web", "https://ada:secret@example.org/x.git")
+    assert config.stat().st_mode == before
+
+
+def test_an_address_that_git_was_given_is_shown_without_what_could_be_secret(ada):
+    git(ada.path, "config", "remote.odd.url", f"ext::sh -c {PASSWORD}@x")
+    git(ada.path, "config", "remote.typo.url", f"https:/ada:{PASSWORD}@example.org/x.git")
+    assert ada.remotes() == {"odd": "…x", "typo": "…example.org/x.git"}

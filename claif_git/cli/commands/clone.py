@@ -29,14 +29,17 @@ def command(
     Without PATH it goes to --store or the default place, where there must be none yet.
     """
     from claif_git import clone, config
+    from claif_git.git.transport import parse_address
 
     out = run_of(ctx).out
     came: list[SyncReport] = []
     with reports.exchange(out, json=False) as progress:
-        progress(f"cloning {address}")
+        parsed = parse_address(address)
+        progress(f"cloning {parsed}")
         place = path or store_path(ctx) or config.default_store()
         with clone(address, place, progress=progress, reported=came.append) as opened:
             progress("")
             out.line(str(opened.path))
+    reports.secrets(out, parsed)
     for report in came:
         reports.cloned(out, report)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from claif_git.cli.context import manager
+from claif_git.cli import reports
+from claif_git.cli.context import manager, run_of
 
 EXAMPLES = (
     "claif-git remote add origin ssh://git@example.org/conversations.git",
@@ -20,5 +21,8 @@ def command(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Any that git takes.")],
 ) -> None:
     """Name a remote: any git repository, at a path, or by ssh, https or git."""
+    from claif_git.git.transport import parse_address
+
     with manager(ctx, make=True) as opened:
         opened.add_remote(name, address)
+    reports.secrets(run_of(ctx).out, parse_address(address))

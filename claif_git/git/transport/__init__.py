@@ -6,6 +6,7 @@ from claif_git.git.command import git_version
 from claif_git.git.transport.address import Address, parse_address, redact
 from claif_git.git.transport.interface import Progress, PushResult, RefUpdate, Transport
 from claif_git.git.transport.limits import Limits
+from claif_git.git.transport.process import printable
 from claif_git.git.transport.quarantine import Quarantine, quarantine
 from claif_git.git.transport.with_dulwich import DulwichTransport
 from claif_git.git.transport.with_git import NEEDS, GitTransport
@@ -21,6 +22,7 @@ __all__ = [
     "RefUpdate",
     "Transport",
     "parse_address",
+    "printable",
     "quarantine",
     "redact",
     "transport",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from claif_git.errors import UnsafeAddressError
@@ -20,6 +19,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|%(?:[01][0
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z]+)?\]")
 _USER = re.compile(r"[^\s/:@-][^\s/:@]*")
 _SECRET = re.compile(r"\b(ssh://[^\s/:@]+):[^\s/]*(?=@)|(?<!ssh)(://)(?:[^\s/]*@|[^\s/@:]*:(?!\d+/)\S*@)")
+_LIKE_SECRET = re.compile(r":[^@]*@")
+_FORMS = "a path, user@host:path, or ssh://, https://, git://"
+_ESCAPES = "in a password, write %2F for '/', %40 for '@', %3F for '?' and %23 for '#'"
 _QUERY = re.compile(r"(\bhttps?://[^\s?#'\"]*\?)[^\s'\"]+")
 
 
@@ -39,7 +41,15 @@ class Address:
     password: str = ""
 
     def __str__(self) -> str:
-        return redact(self.url)
+        """Give what may be shown: made of parts, so that nothing else of what was typed can be in it."""
+        if self.is_local:
+            return self.path
+        port = f":{self.port}" if self.port is not None else ""
+        user = f"{self.user}@" if self.user and self.kind == "ssh" else ""
+        scheme, found, _ = self.url.partition("://")
+        if not found:
+            return f"{user}{self.host}:{self.path}"
+        return f"{scheme}://{user}{self.host}{port}/{self.path.lstrip('/')}"
 
     def __repr__(self) -> str:
         return f"Address({str(self)!r})"
@@ -49,13 +59,18 @@ class Address:
         """Whether it is on this machine's file system."""
         return self.kind in ("path", "bundle")
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether there is a password in it, or a user or query by http, which are as good as one."""
+        return bool(self.password) or (self.kind == "http" and (bool(self.user) or "?" in self.url))
+
     def redact(self, text: str) -> str:
         """Take credentials out of a text, this address's own wherever they stand."""
-        text = redact(text)
-        for secret in {self.password, _raw_password(self.url)}:
+        secrets = {self.password, _raw_password(self.url), *_query_secrets(self.url)}
+        for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) > 2:
                 text = text.replace(secret, "***")
-        return text
+        return redact(text)
 
 
 def parse_address(text: str) -> Address:
@@ -65,23 +80,28 @@ def parse_address(text: str) -> Address:
     """
     if not text or _CONTROL.search(text):
         raise UnsafeAddressError("an address is empty, or holds control characters")
-    if "://" in text and " " in text:  # not shown: what stands around the space may be a password
+    # What cannot be read is not shown either: any of it may be a password.
+    if "://" in text and any(mark.isspace() for mark in text):
         raise UnsafeAddressError("an address with a scheme holds no spaces", hint="write %20")
     if text.startswith("-"):
-        raise UnsafeAddressError(f"an address cannot start with '-': {redact(text)[:80]!r}")
+        raise UnsafeAddressError("an address cannot start with '-'")
     if scheme := _SCHEME.match(text):
         return _from_url(text, scheme[1].lower())
     if _HELPER.match(text):
         raise _unknown(text.partition(":")[0] + "::")
+    if os.path.exists(text):  # noqa: PTH110 - no error for what is too long for a name
+        return _local(text)
     scp = _SCP.fullmatch(text)
-    if scp and not Path(text).exists():
+    if scp:
         return _from_scp(text, scp[1] or "", scp[2], scp[3])
+    if _LIKE_SECRET.search(text):
+        raise UnsafeAddressError("not an address, and not a path that is there", hint=_FORMS)
     return _local(text)
 
 
 def _local(path: str) -> Address:
     whole = os.path.abspath(path)  # noqa: PTH100 - symlinks stay as they are
-    return Address("bundle" if Path(whole).is_file() else "path", whole, whole)
+    return Address("bundle" if os.path.isfile(whole) else "path", whole, whole)  # noqa: PTH113 - false for what is too long
 
 
 def _unknown(scheme: str) -> UnsafeAddressError:
@@ -97,11 +117,15 @@ def _from_url(text: str, scheme: str) -> Address:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise UnsafeAddressError(f"not an address: {redact(text)[:80]!r}") from None
+        raise UnsafeAddressError("not an address that can be read", hint=_ESCAPES) from None
     if scheme == "file":
         if parts.netloc not in ("", "localhost"):
             raise UnsafeAddressError("a file:// address names no host")
         return _local(unquote(text[len("file://") + len(parts.netloc) :]))
+    if "@" in parts.path + parts.query + parts.fragment:  # a password with a raw '/' or '?' looks like this
+        raise UnsafeAddressError("an address with an '@' behind its host", hint=_ESCAPES)
+    if "#" in text or ("?" in text and scheme not in ("http", "https")):
+        raise UnsafeAddressError("an address with a '#' or a '?'", hint="in a path, write %23 and %3F")
     user, password, host = unquote(parts.username or ""), unquote(parts.password or ""), _host_of(parts.netloc)
     path = parts.path.removeprefix("/") if parts.path.startswith("/~") else parts.path
     kind = "http" if scheme in ("http", "https") else scheme
@@ -113,6 +137,8 @@ def _from_url(text: str, scheme: str) -> Address:
 
 
 def _from_scp(text: str, user: str, host: str, path: str) -> Address:
+    if host.lower() in SCHEMES or (not user and "@" in path):  # https:/…, or user:password@host:path
+        raise UnsafeAddressError("not an address that can be read", hint=_FORMS)
     return _checked(Address("ssh", text, path, host, None, user))
 
 
@@ -134,6 +160,15 @@ def _checked(address: Address) -> Address:
 def _host_of(netloc: str) -> str:
     place = netloc.rpartition("@")[2]
     return place[: place.index("]") + 1] if place.startswith("[") and "]" in place else place.partition(":")[0]
+
+
+def _query_secrets(url: str) -> list[str]:
+    query = url.partition("?")[2] if "://" in url else ""
+    return [
+        query,
+        *(part.partition("=")[2] for part in query.split("&")),
+        *(unquote(part) for part in query.split("=")),
+    ]
 
 
 def _raw_password(url: str) -> str:
