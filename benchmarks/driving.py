@@ -94,10 +94,12 @@ def plain(talk: Conversation) -> list[Any]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Give an environment in which no user's configuration counts, for any of the backends."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "CLAIF_", "XDG_", "LLM_"))
-    }
+    """Give an environment in which no user's configuration counts, for any of the backends.
+
+    Python keeps what it compiled: else we, who are not installed as the others are, would be compiled at every start.
+    """
+    left_out = ("GIT_", "CLAIF_", "XDG_", "LLM_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
     mine = {"HOME": str(home), "LLM_USER_PATH": str(home / "llm"), "GIT_CONFIG_NOSYSTEM": "1"}

@@ -44,6 +44,8 @@ _UNFINISHED = re.compile(f"[\r{_JOINERS}{_SELECTORS}]+\\Z")
 
 def escape(text: str) -> str:
     r"""Show what a terminal would obey or hide: `\x1b`, `\u202e`, `\U000e0041`. CRLF becomes a plain newline."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSAFE.sub(_shown, text.replace("\r\n", "\n"))
 
 
