@@ -6,12 +6,16 @@ histories merge. So what was removed comes back into the tree, and a drop file l
 
 from __future__ import annotations
 
+from typing import Any
+
 from claif_git.format import layout
-from claif_git.git import Repository
+from claif_git.git import Commit, Repository
 from claif_git.git.trees import Folder, Leaf
 from claif_git.history.change import Change
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import folder_at
+
+_KEPT = 16  # of either
 
 
 def find_removed(repo: Repository, tip: str, checked: str | None) -> tuple[list[Entry], int]:
@@ -23,15 +27,15 @@ def find_removed(repo: Repository, tip: str, checked: str | None) -> tuple[list[
     removed: dict[str, str] = {}
     stops = {checked} if checked else set()
     looked, queue = {tip}, [tip]
+    pages = _Pages(repo)
     while queue:
         oid = queue.pop()
         if oid in stops:
             continue
-        commit = repo.read_commit(oid)
-        messages = folder_at(repo, commit.tree).folder(layout.MESSAGES)
+        commit = pages.commit(oid)
+        messages = pages.messages(commit)
         for parent in commit.parents:
-            before = folder_at(repo, repo.read_commit(parent).tree).folder(layout.MESSAGES)
-            for entry in missing(before, messages):
+            for entry in missing(pages.messages(pages.commit(parent)), messages):
                 removed.setdefault(entry.path, entry.blob)
             if checked and len(commit.parents) > 1:
                 stops.update(repo.merge_bases(parent, checked))
@@ -43,6 +47,32 @@ def find_removed(repo: Repository, tip: str, checked: str | None) -> tuple[list[
         Entry(path, blob) for path, blob in sorted(removed.items()) if here.get(f"{layout.MESSAGES}/{path}") is None
     ]
     return gone, len(looked)
+
+
+class _Pages:
+    """Reads commits and folders once, though each is looked at as a child and as a parent: a few of the latest stay."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._commits: dict[str, Commit] = {}
+        self._folders: dict[str, Folder] = {}
+
+    def commit(self, oid: str) -> Commit:
+        if oid not in self._commits:
+            _make_room(self._commits)
+            self._commits[oid] = self._repo.read_commit(oid)
+        return self._commits[oid]
+
+    def messages(self, commit: Commit) -> Folder:
+        if commit.tree not in self._folders:
+            _make_room(self._folders)
+            self._folders[commit.tree] = folder_at(self._repo, commit.tree).folder(layout.MESSAGES)
+        return self._folders[commit.tree]
+
+
+def _make_room(kept: dict[str, Any]) -> None:
+    if len(kept) > _KEPT:
+        del kept[next(iter(kept))]
 
 
 def missing(before: Folder, after: Folder, prefix: str = "") -> list[Entry]:

@@ -71,7 +71,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
             self._autosave.close()
         finally:
             self._finding.close()
-            self._working.upkeep.close()
+            self._working.close()
             self._store.close()
 
     def __enter__(self) -> Self:

@@ -74,6 +74,11 @@ class Working:
         """The store's repository. StoreError once the store is closed."""
         return self.store.repo
 
+    def close(self) -> None:
+        """Leave word for the next process, and stop what runs in the background."""
+        self._checked.close()
+        self.upkeep.close()
+
     # reading
 
     def resolve(self, prefix: str) -> str:

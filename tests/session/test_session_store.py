@@ -197,6 +197,16 @@ def test_without_its_mark_or_with_a_damaged_one_history_is_looked_through_again(
     assert len(texts_afresh(tmp_path / "store", session)) == 73
 
 
+def test_who_closes_a_store_leaves_word_how_far_history_was_looked_through(tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "store", durability="relaxed") as manager:
+        session = talk(manager, *(str(at) for at in range(20)))
+        few = talk(manager, "one")
+        tip = manager.get_session(session).tip
+    marks = tmp_path / "store" / "claif" / "checked"
+    assert (marks / session).read_text().strip() == tip
+    assert not (marks / few).exists()
+
+
 def test_a_mark_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with SessionManager(tmp_path / "store", durability="relaxed") as manager:
         session = talk(manager, "0")
