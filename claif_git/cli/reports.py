@@ -214,8 +214,9 @@ def findings(out: Output, found: Sequence[Finding]) -> None:
 
 def undone(out: Output, did: str, what: Undone) -> None:
     """Say on stderr what undo or redo did."""
-    gone = "" if what.commit else "; it is in the trash"
-    out.note(f"{did} “{what.subject}” in {what.session_id}{gone}")
+    where = f" in {what.session_id}" if not what.subject.endswith(what.session_id) else ""
+    gone = "; it is in the trash" if what.session_id and what.commit is None else ""
+    out.note(f"{did} “{what.subject}”{where}{gone}")
 
 
 def operations(out: Output, found: Sequence[Operation], *, json: bool) -> None:
@@ -224,5 +225,9 @@ def operations(out: Output, found: Sequence[Operation], *, json: bool) -> None:
         out.json([plain_data(one) for one in found])
         return
     when = ago if out.pretty else stamp
-    rows = [(one.commit[:_SHORT], when(one.time), one.verb, one.session_id, one.subject) for one in found]
+    rows = [(one.commit[:_SHORT], when(one.time), one.verb, _where(one), one.subject) for one in found]
     table(out, ("commit", "when", "what", "session", "subject"), rows)
+
+
+def _where(one: Operation) -> str:
+    return one.session_id or (plural(len(one.moves), "session") if one.moves else "")

@@ -125,6 +125,10 @@ class StoreBranch:
         blob = self._root().file(path)
         return self._repo.read_blob(blob) if blob else None
 
+    def blob(self, path: str) -> str | None:
+        """Give the id of a file of the branch, or None."""
+        return self._root().file(path)
+
     def files(self, folder: str) -> dict[str, bytes]:
         """Give the files of a folder by name, in name order."""
         found = self._root().folder(folder)

@@ -13,9 +13,9 @@ from claif_git.git.bundles import write_bundle
 from claif_git.git.transport import parse_address
 from claif_git.history.store_branch import PLAIN_HEADS, start
 from claif_git.ids import STORE_BRANCH
-from claif_git.session.remotes import local_side
+from claif_git.session.remotes import local_side, pulled
 from claif_git.session.working import Working
-from claif_git.sync import SyncReport, add_remote, pull, remove_remote
+from claif_git.sync import SyncReport, add_remote, remove_remote
 from claif_git.sync.standing import is_session
 
 _HEAD = PLAIN_HEADS + STORE_BRANCH
@@ -51,7 +51,7 @@ def read(
 ) -> SyncReport:
     """Pull from a bundle, as from a remote of which nothing is remembered. InvalidInputError if it is no file."""
     with _visited(working, file) as remote:
-        report = pull(local_side(working, progress), remote, ids)
+        report = pulled(working, remote, ids, progress, named="a bundle")
     report.remote = str(file)
     return report
 

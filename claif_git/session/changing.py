@@ -7,9 +7,10 @@ from typing import Any
 
 from claif_git.ids import unique
 from claif_git.model.message import Message
-from claif_git.session import undoing
+from claif_git.session import amending, undoing
 from claif_git.session.finding import Finder
-from claif_git.session.operations import Operation, everything, operations
+from claif_git.session.operations import Operation, operations
+from claif_git.session.oplog import everything
 from claif_git.session.purging import Purged, purge
 from claif_git.session.working import Working
 
@@ -43,19 +44,19 @@ class ChangingHistory:
 
     def reset_session(self, session_id: str, commit: str) -> str:
         """Make a session show what it showed at a commit, by a new commit; give that one."""
-        return undoing.reset(self._working, self._working.store.resolve(session_id), commit)
+        return amending.reset(self._working, self._working.store.resolve(session_id), commit)
 
     def edit_message(self, session_id: str, message_index: int, content: Any) -> None:
         """Change what a message says, in its own file. MessageIndexError."""
-        undoing.edit(self._working, self._working.store.resolve(session_id), message_index, content)
+        amending.edit(self._working, self._working.store.resolve(session_id), message_index, content)
 
     def drop_messages(self, session_id: str, message_indexes: Sequence[int]) -> None:
         """Leave messages out of a session; they stay in history. MessageIndexError."""
-        undoing.drop(self._working, self._working.store.resolve(session_id), message_indexes)
+        amending.drop(self._working, self._working.store.resolve(session_id), message_indexes)
 
     def cherry_pick(self, session_id: str, message_indexes: Sequence[int], into: str) -> list[Message]:
         """Say messages of one session again at the end of another; give them as stored. MessageIndexError."""
-        return undoing.cherry_pick(
+        return amending.cherry_pick(
             self._working, self._working.store.resolve(session_id), message_indexes, self._working.store.resolve(into)
         )
 

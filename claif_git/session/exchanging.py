@@ -93,10 +93,9 @@ class Exchanging:
 
         A merge drops nothing. `problems` of the report names what was set aside or refused. RemoteError.
         """
-        from claif_git.session.remotes import local_side
-        from claif_git.sync import pull
+        from claif_git.session.remotes import pulled
 
-        return pull(local_side(self._working, progress), remote, ids)
+        return pulled(self._working, remote, ids, progress)
 
     def sync(
         self,
@@ -110,9 +109,9 @@ class Exchanging:
 
         Give the reports in order; `reported` gets each as it comes. DivergedError, RemoteError, as `push` has it.
         """
-        from claif_git.session.remotes import local_side, sync
+        from claif_git.session.remotes import sync
 
-        return sync(local_side(self._working, progress), remote, ids, reported)
+        return sync(self._working, remote, ids, progress, reported)
 
     def status(self, ids: Sequence[str] | None = None, remote: str = "origin") -> StoreStatus:
         """Give how sessions stand beside a remote as it was last seen, what is unsaved, and what a push would move.

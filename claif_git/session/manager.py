@@ -171,8 +171,8 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
 
     def restore_session(self, session_id: str) -> str:
         """Take a session out of the trash; give its id."""
-        full = trash.restore(self._working, session_id)
-        record(self._working, "restore", full, None, self._store.tip(full))
+        full, before = trash.restore(self._working, session_id)
+        record(self._working, "restore", full, before, self._store.tip(full))
         return full
 
     def trashed_sessions(

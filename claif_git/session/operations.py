@@ -1,18 +1,18 @@
 """The operation log: what was done to the store that no commit of a session tells.
 
-A turn, an edit, a branch, a merge are commits, and say for themselves what they did. What only moves or removes a ref
-(a deletion, a fast-forward, an undo) is told by a commit on `refs/claif/ops`: its subject for people, a line of JSON
-below it for `undo`. The log is this store's own and is never pushed.
+A turn, an edit, a branch, a merge are commits, and say for themselves what they did. What only moves or removes refs
+(a deletion, a fast-forward, a pull, an undo) is told by a commit on `refs/claif/ops`: its subject for people, a line of
+JSON below it for `undo`. The log is this store's own and is never pushed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import secrets
+import time as clock
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from heapq import heapify, heappop, heappush
-from itertools import islice
 from typing import Any
 
 from claif_git.errors import StoreError
@@ -20,20 +20,42 @@ from claif_git.git import Commit
 from claif_git.git.trees import Add
 from claif_git.history.commits import commit_of
 from claif_git.history.transact import transact
-from claif_git.model.message import MessageRole
 from claif_git.model.times import from_seconds, now
 from claif_git.session.working import Working
 
 OPS = "refs/claif/ops"
+STEPS = frozenset({"undo", "redo"})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What an operation did with one session.
+
+    old, new  where the session's ref stood before and after; None where it did not exist
+    pos       for undo and redo: the id of the change on which the session stands now; None: of none
+    stone     the blob of another store's tombstone that stands where the session does not; None: of none, or our own
+    """
+
+    session_id: str
+    old: str | None
+    new: str | None
+    pos: str | None = None
+    stone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One thing that was done.
 
-    verb      delete, restore, fast-forward, pull, undo, redo, purge; or a commit's own: message, session, branch, …
-    old, new  where the session's ref stood before and after; None where it did not exist
-    detail    for undo and redo: `pos`, the commit whose state this gave, and `redo`, the one that redo goes to
+    verb        delete, restore, fast-forward, pull, import, clone, undo, redo, purge; or a commit's own: message,
+                session, branch, …
+    session_id  "" where it was done to several
+    moves       what it did with each session
+    commit      the commit that tells of it
+    id          what undo and redo know it by
+    undid       for undo and redo: the id of the change that was taken back or done again
+    again       for redo: the id of the undo
+    at          when, in nanoseconds
     """
 
     verb: str
@@ -41,29 +63,56 @@ class Operation:
     time: datetime
     who: str
     subject: str
-    old: str | None = None
-    new: str | None = None
-    pos: str | None = None
-    redo: str | None = None
+    moves: tuple[Move, ...] = ()
     commit: str = ""
+    id: str = ""
+    undid: str | None = None
+    again: str | None = None
+    at: int = 0
+
+    @property
+    def about(self) -> str:
+        """What it was, in words: «pull of alpha»."""
+        return self.subject.replace(": ", " of ", 1)
 
 
-def record(
-    working: Working, verb: str, session_id: str, old: str | None, new: str | None, **detail: str | None
+def record(working: Working, verb: str, session_id: str, old: str | None, new: str | None) -> None:
+    """Note what was done with one session. Turns never wait for this: only what moves refs without a commit."""
+    record_moves(working, verb, [Move(session_id, old, new)], session_id)
+
+
+def record_moves(
+    working: Working,
+    verb: str,
+    moves: Sequence[Move],
+    about: str,
+    *,
+    undid: str | None = None,
+    again: str | None = None,
+    kept: Iterable[str] = (),
 ) -> None:
-    """Note an operation. Turns never wait for this: only what moves refs without a commit of its own."""
-    data = {"verb": verb, "session": session_id, "old": old, "new": new, **detail}
+    """Note what was done with sessions, as one operation. `kept` are commits that only this log refers to from now."""
+    name = secrets.token_hex(8)
+    data = {"verb": verb, "id": name, "at": clock.time_ns(), "moves": [_written(move) for move in moves]}
+    data |= {key: value for key, value in (("undid", undid), ("again", again)) if value}
+    held = tuple(dict.fromkeys(kept))
 
     def act(tip: str | None, add: Add) -> str | None:
         moment = now()
-        message = f"{verb}: {session_id}\n\n{json.dumps(data)}"
-        parents = (tip,) if tip else ()
+        parents = (tip, *held) if tip else ()
+        message = f"{verb}: {about}\n\n{json.dumps(data)}"
         commit = commit_of(
             add("tree", b""), parents, message, author=working.who, committer=working.who, said=moment, now=moment
         )
         return add("commit", commit.encode())
 
     transact(working.repo, OPS, act, durable=working.durable)
+    working.order.note_operation(name)
+
+
+def _written(move: Move) -> dict[str, str | None]:
+    data = {"session": move.session_id, "old": move.old, "new": move.new, "pos": move.pos, "stone": move.stone}
+    return {key: value for key, value in data.items() if value is not None or key in {"old", "new"}}
 
 
 def operations(working: Working) -> Iterator[Operation]:
@@ -77,74 +126,44 @@ def operations(working: Working) -> Iterator[Operation]:
         oid = commit.parents[0] if commit.parents else None
 
 
-def everything(working: Working, limit: int | None) -> list[Operation]:
-    """Give what was done to the store, by the log and by the commits of all sessions, newest first.
-
-    The store's own commits and those of deleted sessions are not among them.
-    """
-    heads = working.store.ids()
-    found = islice(_commits(working, heads), limit)
-    return sorted([*islice(operations(working), limit), *found], key=lambda one: one.time, reverse=True)[:limit]
-
-
-def _commits(working: Working, heads: dict[str, str]) -> Iterator[Operation]:
-    """Give each commit once, newest first, under the first session in whose history it stands."""
-    queue = [(-working.repo.read_commit(tip).commit_time, session_id, tip) for session_id, tip in heads.items()]
-    heapify(queue)
-    seen = set(heads.values())
-    while queue:
-        _, session_id, oid = heappop(queue)
-        commit = working.repo.read_commit(oid)
-        yield _of_commit(session_id, oid, commit)
-        for parent in commit.parents:
-            if parent not in seen:
-                seen.add(parent)
-                heappush(queue, (-working.repo.read_commit(parent).commit_time, session_id, parent))
-
-
-def _of_commit(session_id: str, oid: str, commit: Commit) -> Operation:
-    subject = commit.message.partition("\n")[0]
-    time = from_seconds(commit.commit_time)
-    verb = subject.partition(":")[0]
-    verb = "message" if verb in {role.value for role in MessageRole} else verb
-    return Operation(verb, session_id, time, commit.author, subject, new=oid, commit=oid)
-
-
 def _parsed(oid: str, commit: Commit) -> Operation | None:
     subject, _, body = commit.message.partition("\n")
     try:
         data: dict[str, Any] = json.loads(body)
+        moves = tuple(_move(one) for one in data.get("moves", [data]))
         return Operation(
             verb=str(data["verb"]),
-            session_id=str(data["session"]),
+            session_id=moves[0].session_id if len(moves) == 1 else "",
             time=from_seconds(commit.commit_time),
             who=commit.committer,
             subject=subject,
-            old=data.get("old"),
-            new=data.get("new"),
-            pos=data.get("pos"),
-            redo=data.get("redo"),
+            moves=moves,
             commit=oid,
+            id=str(data.get("id") or oid),
+            undid=data.get("undid"),
+            again=data.get("again"),
+            at=int(data.get("at", commit.commit_time * 10**9)),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None  # somebody's own commit: not an operation, and no reason to stop
+
+
+def _move(data: dict[str, Any]) -> Move:
+    return Move(str(data["session"]), data.get("old"), data.get("new"), data.get("pos"), data.get("stone"))
 
 
 def forget(working: Working, session_id: str) -> None:
     """Write the log anew without a session that is purged."""
-    kept = [operation for operation in operations(working) if operation.session_id != session_id]
+    kept: list[Operation] = []
+    for operation in operations(working):
+        moves = tuple(move for move in operation.moves if move.session_id != session_id)
+        if moves or not operation.moves:
+            kept.append(operation if moves == operation.moves else replace(operation, moves=moves))
 
     def act(tip: str | None, add: Add) -> str | None:
         oid: str | None = None
         for operation in reversed(kept):
-            old = working.repo.read_commit(operation.commit)
-            parents = (oid,) if oid else ()
-            oid = add(
-                "commit",
-                Commit(
-                    old.tree, parents, old.author, old.author_time, old.committer, old.commit_time, old.message
-                ).encode(),
-            )
+            oid = add("commit", _anew(working.repo.read_commit(operation.commit), operation, oid).encode())
         return oid if oid is not None else tip
 
     if not kept:
@@ -153,3 +172,15 @@ def forget(working: Working, session_id: str) -> None:
             raise StoreError("the operation log is being written by another process; try again")
         return
     transact(working.repo, OPS, act, durable=working.durable)
+
+
+def _anew(old: Commit, operation: Operation, before: str | None) -> Commit:
+    """Give an operation's commit, with what it still tells and keeps, on top of another."""
+    ours = {move.old for move in operation.moves}
+    parents = (before, *(parent for parent in old.parents[1:] if parent in ours)) if before else ()
+    subject, _, body = old.message.partition("\n")
+    data = json.loads(body)
+    if "moves" in data:
+        data["moves"] = [_written(move) for move in operation.moves]
+    message = f"{subject}\n\n{json.dumps(data)}"
+    return replace(old, parents=parents, message=message)

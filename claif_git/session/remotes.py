@@ -10,15 +10,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from claif_git import config
 from claif_git.errors import DivergedError, InvalidInputError
 from claif_git.format.layout import SESSIONS
 from claif_git.git import Oid
 from claif_git.git.transport import Limits, Progress, Transport, parse_address
 from claif_git.git.transport import transport as default_transport
+from claif_git.history.commits import Signature
+from claif_git.history.store_branch import tombstone_path
 from claif_git.session import trash
-from claif_git.session.operations import record
+from claif_git.session.operations import Move, record_moves
+from claif_git.session.store import Store
 from claif_git.session.working import Working
-from claif_git.sync import Local, Outcome, SyncReport, pull, push
+from claif_git.sync import Local, Outcome, SyncReport, add_remote, pull, push
 
 if TYPE_CHECKING:
     from claif_git.merge.trees import Conflict
@@ -28,28 +32,67 @@ ORIGIN = "origin"
 _TRIES = 3
 
 
-def local_side(working: Working, progress: Progress | None = None, transport: Transport | None = None) -> Local:
-    """Give this store's side of an exchange; what a running batch holds back is put in place first."""
+def local_side(
+    working: Working,
+    progress: Progress | None = None,
+    transport: Transport | None = None,
+    moves: list[Move] | None = None,
+) -> Local:
+    """Give this store's side of an exchange; what a running batch holds back is put in place first.
+
+    What is done with sessions is added to `moves`.
+    """
     with working.lock:
         working.flush()
+    made: list[Move] = [] if moves is None else moves
 
     def join(session_id: str, tip: Oid) -> str:
-        before = working.store.tip(session_id)
+        before, stone = working.store.tip(session_id), working.store.branch.blob(tombstone_path(session_id))
         after, conflicts = working.join_telling(session_id, working.store.head(session_id), tip)
-        if before is not None and after != before:
-            record(working, "pull", session_id, before, after)
+        if after != before:
+            made.append(Move(session_id, before, after, stone=None if before else stone))
+            trash.drop_covered(working, session_id, after)
         return "; ".join(f"both changed {_what(one)}: kept {one.ours!r}, not {one.theirs!r}" for one in conflicts)
 
     def bury(session_id: str, tip: Oid, tombstone: bytes) -> None:
-        trash.delete(working, session_id, expected=tip, tombstone=tombstone)
+        buried = trash.delete(working, session_id, expected=tip, tombstone=tombstone)
+        stone = working.store.branch.blob(tombstone_path(session_id))
+        made.append(Move(session_id, buried, None, stone=stone))
 
     repo = working.repo
     limits = Limits.of(repo.config_get)
     return Local(repo, working.store.heads, working.who, join, bury, transport or default_transport(), limits, progress)
 
 
+def pulled(
+    working: Working,
+    remote: str,
+    ids: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    revive: bool = True,
+    named: str = "",
+    verb: str = "pull",
+) -> SyncReport:
+    """Pull, and note all that it did as one operation, for undo to take back. As `claif_git.sync.pull` otherwise.
+
+    `named` is what the remote is called there, if not by its name.
+    """
+    moves: list[Move] = []
+    try:
+        return pull(local_side(working, progress, moves=moves), remote, ids, revive=revive)
+    finally:
+        if moves:
+            several = f"{len(moves)} sessions from {named or remote}"
+            record_moves(working, verb, moves, several if len(moves) > 1 else moves[0].session_id)
+
+
 def sync(
-    local: Local, remote: str, ids: Sequence[str] | None, reported: Callable[[SyncReport], None] | None = None
+    working: Working,
+    remote: str,
+    ids: Sequence[str] | None,
+    progress: Progress | None = None,
+    reported: Callable[[SyncReport], None] | None = None,
 ) -> list[SyncReport]:
     """Pull, then push; once more while others push between the two. DivergedError, RemoteError."""
     reports: list[SyncReport] = []
@@ -61,11 +104,11 @@ def sync(
         return report
 
     for left in reversed(range(_TRIES)):
-        came = pull(local, remote, ids, revive=False)
+        came = pulled(working, remote, ids, progress, revive=False)
         came.sessions = [one for one in came.sessions if one.outcome is not Outcome.ABSENT]  # they are sent now
         refused = {one.session_id for one in told(came).problems}
         try:
-            told(push(local, remote, ids))
+            told(push(local_side(working, progress), remote, ids))
             break
         except DivergedError as error:
             if not left or refused & set(error.session_ids):
@@ -99,9 +142,13 @@ def clone(
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise InvalidInputError(f"{place} exists and is not empty", hint="name another path")
     with _made_aside(place) as made:
-        with SessionManager(made, author=author, durability=durability) as manager:
-            manager.add_remote(ORIGIN, url)
-            report = manager.pull(remote=ORIGIN, progress=progress)
+        store = Store.open(made)
+        try:
+            add_remote(store.repo, store.heads, ORIGIN, url)
+            working = Working(store, Signature.parse(author or config.identity()), durable=durability == "full")
+            report = pulled(working, ORIGIN, progress=progress, verb="clone")
+        finally:
+            store.close()
         made.rename(place)
     if reported is not None:
         reported(report)

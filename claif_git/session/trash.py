@@ -36,11 +36,19 @@ def to_delete(working: Working, prefix: str) -> str:
         return unique(prefix, found)
 
 
-def delete(working: Working, session_id: str, *, expected: str | None = None, tombstone: bytes | None = None) -> str:
+def delete(
+    working: Working,
+    session_id: str,
+    *,
+    expected: str | None = None,
+    tombstone: bytes | None = None,
+    told: bool = True,
+) -> str:
     """Move a session to the trash, this manager's unsaved turns along; leave a tombstone that names the deleted tip.
 
-    `tombstone` is another store's, to be kept instead of one of our own; `expected` the tip that it was judged by, so
-    that a session that somebody moved since stays (StoreError). Give the tip that can be restored.
+    `tombstone` is another store's, to be kept instead of one of our own; without `told` none of our own is left, since
+    others are not to follow. `expected` is the tip that it was judged by, so that a session that somebody moved since
+    stays (StoreError). Give the tip that can be restored.
 
     First the trash's ref, then the session's, then the draft's and the tombstone: whatever interrupts this, a second
     call completes it.
@@ -56,7 +64,7 @@ def delete(working: Working, session_id: str, *, expected: str | None = None, to
         draft = working.repo.ref(working.draft_ref(session_id))
         if draft is not None:
             working.repo.move_ref(working.draft_ref(session_id), draft, None)
-        said = tombstone or encode_tombstone(branch, moment)
+        said = tombstone or (encode_tombstone(branch, moment) if told else None)
         working.store.branch.write({tombstone_path(session_id): said}, f"delete: {session_id}", working.who, moment)
         return tip
 
@@ -98,8 +106,10 @@ def _bury(working: Working, session_id: str, tip: str, moment: datetime) -> None
             raise ConcurrentUpdateError(f"{session_id} is being deleted by another process")
 
 
-def restore(working: Working, prefix: str) -> str:
-    """Take a session out of the trash again; give its id. SessionNotFoundError, AmbiguousIdError, StoreError.
+def restore(working: Working, prefix: str) -> tuple[str, str | None]:
+    """Take a session out of the trash again; give its id, and where it stood before: None where it was gone.
+
+    SessionNotFoundError, AmbiguousIdError, StoreError.
 
     Where the session came back meanwhile, since others went on with it, what was deleted is merged into it. StoreError
     where another session has its name now. Whatever interrupts this, a second call completes it.
@@ -111,6 +121,7 @@ def restore(working: Working, prefix: str) -> str:
         if buried is None:
             raise SessionNotFoundError(prefix, hint="see: claif-git session list --trash")
         tip = _dug_up(working.repo.read_commit(buried))
+        there = None
         if not working.repo.move_ref(head, None, tip):
             there = working.repo.ref(head)
             if there is None or not working.repo.merge_bases(tip, there):
@@ -119,8 +130,38 @@ def restore(working: Working, prefix: str) -> str:
                 )
             working.join(session_id, head, tip)
         working.store.branch.write({tombstone_path(session_id): None}, f"restore: {session_id}", working.who, now())
-        working.repo.move_ref(ref, buried, None)
-        return session_id
+        _take_out(working, ref, buried)
+        return session_id, there
+
+
+def put_back(working: Working, session_id: str, tip: str) -> None:
+    """Let a session stand again where it stood, from the trash; what the trash holds beyond that stays there.
+
+    SessionNotFoundError if the trash has been emptied of it, StoreError if a session has its name now.
+    """
+    with working.lock:
+        ref = TRASH + session_id
+        buried = working.repo.ref(ref)
+        if buried is None or not working.repo.is_ancestor(tip, buried):
+            raise SessionNotFoundError(session_id, hint="see: claif-git session list --trash")
+        if not working.repo.move_ref(working.store.head(session_id), None, tip):
+            raise StoreError(f"a session {session_id} exists again")
+        working.store.branch.write({tombstone_path(session_id): None}, f"restore: {session_id}", working.who, now())
+        drop_covered(working, session_id, tip)
+
+
+def drop_covered(working: Working, session_id: str, tip: str) -> None:
+    """Take a session out of the trash that is there again, if that holds all of it; another of its name stays."""
+    ref = TRASH + session_id
+    buried = working.repo.ref(ref)
+    if buried is not None and working.repo.is_ancestor(_dug_up(working.repo.read_commit(buried)), tip):
+        _take_out(working, ref, buried)
+
+
+def _take_out(working: Working, ref: str, buried: str) -> None:
+    """Take the latest of its name out of the trash; what lay there before it lies there again."""
+    _, *before = working.repo.read_commit(buried).parents
+    working.repo.move_ref(ref, buried, before[0] if before else None)
 
 
 def _dug_up(commit: Commit) -> str:

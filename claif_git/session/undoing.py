@@ -1,224 +1,214 @@
-"""Undo and redo, reset, and small edits: each a new commit on top, so that other stores can follow."""
+"""Undo and redo: the last change of this store, or of one session, is taken back, and done again.
+
+What was said here is taken back by a new commit on top, so that other stores can follow. What a pull brought is not
+ours to take from those who said it: the session's branch goes back to where it stood, and no push tells of that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-from claif_git.errors import InvalidInputError, SessionNotFoundError
-from claif_git.format import layout
-from claif_git.git.trees import Folder
+from claif_git.errors import ClaifGitError, ConcurrentUpdateError, InvalidInputError, StoreError
 from claif_git.history.change import Change
 from claif_git.history.commits import one_line
 from claif_git.history.resetting import reset_to
-from claif_git.history.snapshot import folder_at
-from claif_git.model.message import Message
 from claif_git.session import trash
-from claif_git.session.operations import Operation, operations, record
-from claif_git.session.reading import entry_at
+from claif_git.session.operations import Move, Operation, operations, record_moves
+from claif_git.session.past import Done, Past
 from claif_git.session.working import Note, Working
 
-MOVES = frozenset({"fast-forward", "pull", "import"})
-"""Operations that moved a session's ref over commits which others made, and are taken back in one step."""
+_TRIES = 20
+_T = TypeVar("_T")
+
+
+class _Moved(Exception):  # noqa: N818 - it says «look again», and never leaves this module
+    """Somebody else moved the session between the look and the change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What undo or redo did: to which session, what it took back (or did again), and the commit that it made of it."""
+    """What undo or redo did: to which session ("": to several), what it took back (or did again), and the commit now.
+
+    `commit` is where the session stands; None where it is gone, to the trash, or there are several.
+    """
 
     session_id: str
     subject: str
     commit: str | None
+    session_ids: tuple[str, ...] = ()
 
 
 def undo(working: Working, session_id: str | None) -> Undone:
     """Take the last change of a session back, or of the store. InvalidInputError if there is nothing to take back."""
-    with working.lock:
-        last = _last_operation(working, session_id)
-        target = session_id or _last_changed(working, last)
-        if last is not None and last.session_id == target and last.verb == "delete":
-            return _undelete(working, last)
-        if (
-            last is not None
-            and last.session_id == target
-            and (last.verb, last.new) == ("restore", _tip(working, target))
-        ):
-            return _taken_away(working, target, last.subject)
-        return _step_back(working, target)
+
+    def attempt() -> Undone:
+        past = Past(working)
+        last = past.top(session_id) if session_id is not None else past.latest()
+        if last is None or (last.after is None and last.session_id not in working.store.trashed()):
+            raise InvalidInputError("nothing to undo", hint="what came from elsewhere: claif-git drop, or reset --to")
+        together = past.standing(last.id) if session_id is None else []
+        moves = _each(together or [last], lambda done: _taken_back(working, past, done))
+        kept = _left_behind(working, moves)
+        record_moves(working, "undo", moves, one_line(last.about), undid=last.id, kept=kept)
+        return _undone(last.about, moves)
+
+    return _again_if_moved(working, attempt)
 
 
 def redo(working: Working, session_id: str | None) -> Undone:
     """Do again what undo took back last. InvalidInputError if nothing was, or something else was done since."""
+
+    def attempt() -> Undone:
+        past = Past(working)
+        undone, moves = _last_undone(past, session_id)
+        latest = past.latest() if session_id is None else None
+        is_cut = latest is not None and undone is not None and latest.key > past.key_of(undone)
+        if undone is None or is_cut or not all(past.stands_at(move) for move in moves):
+            raise InvalidInputError("nothing to redo", hint="redo follows an undo, with nothing done in between")
+        about = undone.subject.removeprefix("undo: ")
+        again = _each(moves, lambda move: _done_again(working, past, move, about, undone.undid))
+        kept = _left_behind(working, again)
+        record_moves(working, "redo", again, about, undid=undone.undid, again=undone.id, kept=kept)
+        return _undone(about, again)
+
+    return _again_if_moved(working, attempt)
+
+
+def _again_if_moved(working: Working, attempt: Callable[[], Undone]) -> Undone:
     with working.lock:
-        last = next((item for item in operations(working) if session_id in (None, item.session_id)), None)
-        if last is None:
-            raise InvalidInputError("nothing to redo")
-        if last.verb == "undo" and last.new is None:
-            return Undone(trash.restore(working, last.session_id), "restored", _noted(working, "redo", last))
-        if last.verb == "undo" and last.old is None:
-            if working.store.tip(last.session_id) != last.new:  # it was gone on with: it is not to be deleted unasked
-                raise InvalidInputError("nothing to redo", hint="redo follows an undo, with nothing done in between")
-            trash.delete(working, last.session_id)
-            record(working, "delete", last.session_id, last.new, None)
-            return Undone(last.session_id, "deleted", None)
-        return _step_forward(working, last.session_id)
+        working.flush()
+        for _ in range(_TRIES):
+            try:
+                return attempt()
+            except _Moved:
+                continue
+    raise ConcurrentUpdateError("others kept going on with it")
 
 
-def _tip(working: Working, session_id: str) -> str:
-    return working.read(session_id).commit
+def _each(items: Sequence[_T], act: Callable[[_T], Move]) -> list[Move]:
+    """Do one thing with each session; one that fails stops no other, unless nothing was done at all."""
+    moves: list[Move] = []
+    error: Exception | None = None
+    for item in items:
+        try:
+            moves.append(act(item))
+        except (ClaifGitError, _Moved) as caught:
+            error = error or caught
+    if not moves and error is not None:
+        raise error
+    return moves
 
 
-def _taken_away(working: Working, session_id: str, subject: str) -> Undone:
-    """Put a session into the trash, since what is undone is that it is there."""
-    tip = _tip(working, session_id)
-    trash.delete(working, session_id)
-    record(working, "undo", session_id, tip, None)
-    return Undone(session_id, subject, None)
+def _undone(about: str, moves: Sequence[Move]) -> Undone:
+    names = tuple(move.session_id for move in moves)
+    alone = moves[0] if len(moves) == 1 else None
+    return Undone(alone.session_id if alone else "", about, alone.new if alone else None, names)
 
 
-def _noted(working: Working, verb: str, last: Operation) -> str | None:
-    tip = working.store.tip(last.session_id)
-    record(working, verb, last.session_id, None, tip, pos=tip, redo=None)
-    return tip
+def _last_undone(past: Past, session_id: str | None) -> tuple[Operation | None, list[Move]]:
+    """Give the undo that was not done again, if nothing else is in the log since; and what it did."""
+    redone: set[tuple[str | None, str]] = set()
+    for operation in reversed(past.operations):
+        moves = [move for move in operation.moves if session_id in (None, move.session_id)]
+        if operation.verb == "redo":
+            redone |= {(operation.again, move.session_id) for move in operation.moves}
+        elif operation.verb == "undo":
+            moves = [move for move in moves if (operation.id, move.session_id) not in redone]
+            if moves:
+                return operation, moves
+        elif moves or session_id is None:
+            break
+    return None, []
 
 
-def _last_operation(working: Working, session_id: str | None) -> Operation | None:
-    return next((item for item in operations(working) if session_id in (None, item.session_id)), None)
+# one session
 
 
-def _last_changed(working: Working, last: Operation | None) -> str:
-    """Name the session that was changed last, by its tip's commit time or by the log."""
-    latest, name = (last.time.timestamp(), last.session_id) if last is not None else (-1.0, "")
-    for session_id, tip in working.store.ids().items():
-        commit = working.repo.read_commit(tip)
-        if commit.commit_time > latest:
-            latest, name = commit.commit_time, session_id
-    if not name:
-        raise InvalidInputError("nothing to undo")
-    return name
+def _taken_back(working: Working, past: Past, done: Done) -> Move:
+    tip, under, name = past.tips.get(done.session_id), past.under(done), done.session_id
+    pos = under.id if under is not None else None
+    if done.before is None:
+        tip = _to_trash(working, name, tip, done.stone, told=done.verb != "pull")
+        return Move(name, tip, None, pos, done.stone)
+    if tip is None:
+        trash.put_back(working, name, done.before)
+        return Move(name, None, done.before, pos, done.stone)
+    if done.verb == "pull":
+        _rewind(working, name, tip, done.before)
+        return Move(name, tip, done.before, pos)
+    return Move(name, tip, _show(working, name, tip, done.before, f"undo: {done.about}"), pos)
 
 
-def _undelete(working: Working, last: Operation) -> Undone:
-    trash.restore(working, last.session_id)
-    tip = working.store.tip(last.session_id)
-    record(working, "undo", last.session_id, None, tip, pos=tip)
-    return Undone(last.session_id, last.subject, tip)
+def _done_again(working: Working, past: Past, move: Move, about: str, change: str | None) -> Move:
+    name, tip = move.session_id, past.tips.get(move.session_id)
+    if move.old is None:
+        _to_trash(working, name, tip, move.stone)
+        return Move(name, tip, None, change, move.stone)
+    if move.new is None or tip is None:
+        trash.put_back(working, name, move.old)
+        return Move(name, None, move.old, change, move.stone)
+    if _is_rewound(working, move.new, move.old):
+        _rewind(working, name, tip, move.old)
+        return Move(name, tip, move.old, change)
+    return Move(name, tip, _show(working, name, tip, move.old, f"redo: {about}"), change)
 
 
-def _steps(working: Working, session_id: str) -> dict[str, Operation]:
-    """Give the undo and redo operations of a session by the commit that they made: the newest of each."""
-    found: dict[str, Operation] = {}
-    for item in operations(working):
-        if item.session_id == session_id and item.new and item.verb in {"undo", "redo", *MOVES}:
-            found.setdefault(item.new, item)
-    return found
+def _to_trash(working: Working, session_id: str, tip: str | None, stone: str | None, *, told: bool = True) -> str:
+    """Put a session into the trash; other stores are told so, or what another said of it, or (`told` no) nothing."""
+    tombstone = working.repo.read_blob(stone) if stone and working.repo.has(stone) else None
+    expected = None if session_id in working.drafts else tip
+    try:
+        return trash.delete(working, session_id, expected=expected, tombstone=tombstone, told=told)
+    except StoreError as error:
+        if working.store.tip(session_id) == tip:
+            raise
+        raise _Moved(f"{session_id} was changed meanwhile") from error
 
 
-def _step_back(working: Working, session_id: str) -> Undone:
-    tip = _tip(working, session_id)
-    steps = _steps(working, session_id)
-    position = _position(steps, tip)
-    subject = working.repo.read_commit(position).message.partition("\n")[0]
-    moved = steps.get(position)
-    is_move = moved is not None and moved.verb in MOVES
-    earlier = moved.old if moved is not None and is_move else _before(working, session_id, position)
-    if earlier is None:
-        return _taken_away(working, session_id, moved.subject if moved is not None and is_move else subject)
-    after = reset(working, session_id, earlier, f"undo: {one_line(subject)}")
-    record(working, "undo", session_id, tip, after, pos=earlier, redo=tip)
-    return Undone(session_id, subject, after)
+def _is_rewound(working: Working, new: str, old: str) -> bool:
+    """Whether an undo moved a branch back, rather than forward to a new commit."""
+    return new != old and old not in working.repo.read_commit(new).parents
 
 
-def _position(steps: dict[str, Operation], commit: str) -> str:
-    """Give the commit whose state a commit has: an undo's or a redo's is another's."""
-    step = steps.get(commit)
-    while step is not None and step.pos and step.pos != commit:
-        commit = step.pos
-        step = steps.get(commit)
-    return commit
+def _left_behind(working: Working, moves: Sequence[Move]) -> list[str]:
+    """Give the commits from which branches were moved to others that are not built on them."""
+    return [move.old for move in moves if move.old and move.new and _is_rewound(working, move.new, move.old)]
 
 
-def _before(working: Working, session_id: str, commit: str) -> str | None:
-    """Give the commit before one of a session's; None if that is the one that made the session."""
-    parents = working.repo.read_commit(commit).parents
-    own = layout.session_folder(session_id)
-    for parent in parents:
-        root = folder_at(working.repo, working.repo.read_commit(parent).tree)
-        if isinstance(root.get(own), Folder):
-            return parent
-    tree = folder_at(working.repo, working.repo.read_commit(commit).tree)
-    return None if isinstance(tree.get(own), Folder) else (parents[0] if parents else None)
+def _rewind(working: Working, session_id: str, tip: str, to: str) -> None:
+    """Move a session's branch itself, to or from what a pull brought."""
+    if session_id in working.drafts:
+        raise InvalidInputError(f"{session_id} has unsaved turns on top of what was pulled", hint="save it first")
+    if not working.repo.has(to):
+        raise InvalidInputError(f"what {session_id} held is gone from this store", hint="claif-git pull")
+    if not working.repo.move_ref(working.store.head(session_id), tip, to, durable=working.durable):
+        raise _Moved(f"{session_id} was changed meanwhile")
 
 
-def _step_forward(working: Working, session_id: str) -> Undone:
-    tip = _tip(working, session_id)
-    steps = _steps(working, session_id)
-    step = steps.get(tip)
-    if step is None or not step.redo:
-        raise InvalidInputError("nothing to redo", hint="redo follows an undo, with nothing done in between")
-    again = steps.get(step.redo)
-    subject = working.repo.read_commit(_position(steps, step.redo)).message.partition("\n")[0]
-    after = reset(working, session_id, step.redo, f"redo: {one_line(subject)}")
-    position = again.pos if again is not None and again.verb in {"undo", "redo"} else step.redo
-    record(working, "redo", session_id, tip, after, pos=position, redo=again.redo if again is not None else None)
-    return Undone(session_id, subject, after)
-
-
-def reset(working: Working, session_id: str, commit: str, subject: str | None = None) -> str:
-    """Make a session show what it showed at a commit, by a new commit; give that one."""
+def _show(working: Working, session_id: str, tip: str, commit: str, subject: str) -> str:
+    """Make a session show what it showed at a commit, if it still stands at `tip`; give the new commit."""
     target = working.peek(session_id, commit)
-    if not target.is_session:
-        raise SessionNotFoundError(commit, hint="that commit holds no conversation")
 
     def build(change: Change) -> Note | None:
+        if change.before.commit != tip:
+            raise _Moved(f"{session_id} was changed meanwhile")
         reset_to(change, target)
-        return Note(subject or f"reset: to {commit[:12]}") if change.root.oid is None else None
+        return Note(one_line(subject)) if change.root.oid is None else None
 
     return working.write(session_id, build).commit
 
 
-def edit(working: Working, session_id: str, index: int, content: Any) -> None:
-    """Change what a message says, in its own file. MessageIndexError."""
-
-    def build(change: Change) -> Note | None:
-        position, entry = entry_at(change.before, index)
-        message = change.before.message(entry)
-        edited = replace(message, content=content)
-        if repr(edited.content) == repr(message.content):
-            return None
-        change.rewrite(entry.path, edited)
-        return Note(f"edit: message {position}: {one_line(edited.text)}")
-
-    working.write(session_id, build)
-
-
-def drop(working: Working, session_id: str, indexes: Sequence[int]) -> None:
-    """Leave messages out; they stay in history. MessageIndexError."""
-
-    def build(change: Change) -> Note | None:
-        paths = {entry_at(change.before, index)[1].path for index in indexes}
-        change.drop(paths)
-        return Note(f"drop: {len(paths)} message{'s' * (len(paths) != 1)}") if paths else None
-
-    working.write(session_id, build)
-
-
-def cherry_pick(working: Working, session_id: str, indexes: Sequence[int], into: str) -> list[Message]:
-    """Say messages of one session again in another, at its end, with `copied_from`; give them as stored."""
-    snapshot = working.read(session_id)
-    chosen = [snapshot.message(entry_at(snapshot, index)[1]) for index in indexes]
-    copies = [replace(message, id=None, copied_from=_origin(message), origin=None) for message in chosen]
-    placed: list[Any] = []
-
-    def build(change: Change) -> Note | None:
-        placed[:] = [change.append(copy) for copy in copies]
-        words = f"{len(copies)} messages" if len(copies) != 1 else one_line(copies[0].text)
-        return Note(f"cherry-pick: {words}") if placed else None
-
-    after = working.write(into, build)
-    return [after.message(entry) for entry in placed]
-
-
-def _origin(message: Message) -> str | None:
-    return message.origin.path if message.origin else message.copied_from
+def undone_here(working: Working, verbs: frozenset[str]) -> dict[str, list[Move]]:
+    """Give, by session, what undo took back of changes of some kinds, and nobody did again."""
+    log = list(operations(working))
+    redone = {(one.again, move.session_id) for one in log if one.verb == "redo" for move in one.moves}
+    found: dict[str, list[Move]] = {}
+    for operation in log:
+        kind = re.split(" of |:", operation.subject.removeprefix("undo: "), maxsplit=1)[0]
+        for move in operation.moves if operation.verb == "undo" and kind in verbs else ():
+            if (operation.id, move.session_id) not in redone:
+                found.setdefault(move.session_id, []).append(move)
+    return found

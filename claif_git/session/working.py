@@ -23,6 +23,7 @@ from claif_git.ids import writer_token
 from claif_git.model.times import now
 from claif_git.session.batch import Batch
 from claif_git.session.checked import Checked
+from claif_git.session.order import Order
 from claif_git.session.store import DRAFTS, Store, unique
 from claif_git.session.upkeep import Upkeep
 
@@ -67,6 +68,7 @@ class Working:
         self._checked = Checked(self.repo)
         self._conflicts: list[Conflict] = []
         self.upkeep = Upkeep(self.repo)
+        self.order = Order(self.repo.path)
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
 
     @property
@@ -157,7 +159,9 @@ class Working:
             def act(tip: str | None, add: Add) -> str | None:
                 if tip is not None:
                     raise StoreError(f"a session {session_id} exists already")
-                return build(add)
+                made = build(add)
+                self.order.note(session_id, None, made)
+                return made
 
             self._transact(session_id, self.store.head(session_id), act)
 
@@ -170,6 +174,8 @@ class Working:
             if before is None or not before.is_session:
                 raise SessionNotFoundError(session_id)
             after[:] = [self._build(before, build, add, ref)]
+            if after[0].commit != from_commit:
+                self.order.note(session_id, from_commit, after[0].commit)
             return after[0].commit
 
         self._transact(session_id, ref, act)
@@ -219,6 +225,7 @@ class Working:
             self._batch.transact(session_id, ref, act)
         else:
             transact(self.repo, ref, act, durable=self.durable)
+            self.order.flush()
 
     # batches
 
@@ -244,11 +251,13 @@ class Working:
             finally:
                 batch, self._batch = self._batch, None
                 batch.finish()
+                self.order.flush()
 
     def flush(self) -> None:
         """Make what a running batch wrote so far readable."""
         if self._batch is not None and self._batch.is_dirty:
             self._batch.finish()
+            self.order.flush()
 
     def _unite(self, session_id: str, ours: str, theirs: str, add: Add) -> str:
         """Merge two tips of one session, as a pull does; give the merge commit."""

@@ -61,7 +61,7 @@ class Talk:
         """Take down what is not shown any more at the end of the block."""
         before = set(texts(manager, one))
         yield
-        self.missed |= before - set(texts(manager, one))
+        self.missed |= before - set(texts(manager, one) if one in sessions(manager) else ())
 
 
 def sessions(manager: SessionManager) -> list[str]:
