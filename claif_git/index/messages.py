@@ -19,6 +19,7 @@ ELSEWHERE, AS_SAID, IN_BODY = range(3)
 
 _LARGEST = 256 * 1024
 """Characters of content that the index holds beside the words; what is longer is read from git."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one each time
 _ROLES = {str(role): role for role in MessageRole}
 _COLUMNS = f"""form, CASE form WHEN {AS_SAID} THEN said WHEN {IN_BODY} THEN body END, role, time, metadata, rest, oid,
     folder, name"""
@@ -47,7 +48,8 @@ def held_of(message: Message, said: str) -> Held:
     if not is_plain and _has_kept(message.content):
         return UNREAD
     try:
-        _exact(message.metadata)
+        if message.metadata:
+            _exact(message.metadata)
         rest = None if own == [None, None, None, None, {}] else _exact(own)
         body = None if is_plain else _exact(message.content)
     except UnicodeEncodeError:
@@ -59,7 +61,7 @@ def held_of(message: Message, said: str) -> Held:
 
 def _exact(value: Content | Json) -> str:
     """Give JSON that reads back as it was. UnicodeEncodeError for lone surrogates: JSON makes one of two."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _encode(value)
     text.encode()
     return text
 

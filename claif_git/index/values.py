@@ -9,6 +9,7 @@ from claif_git.model.blocks import Json
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one each time
 _EXACT = 4_000_000_000_000_000
 """µs up to which (the year 2096) a float of seconds is exact to the microsecond, and faster than arithmetic."""
 
@@ -43,4 +44,4 @@ def restored(value: str | bytes | None) -> str | None:
 
 def compact(value: Json) -> str:
     """Give JSON as ASCII text."""
-    return "{}" if value == {} else json.dumps(value, separators=(",", ":"))
+    return "{}" if value == {} else _encode(value)
