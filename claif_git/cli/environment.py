@@ -1,4 +1,4 @@
-"""The two variables that are about this run of a terminal program; what concerns the store is in `claif_git.config`.
+"""The variables that are about this run of a terminal program; what concerns the store is in `claif_git.config`.
 
 They are read here because they are needed when everything else has failed, or before anything else is loaded.
 """
@@ -14,5 +14,5 @@ def debug() -> bool:
 
 
 def no_colour() -> bool:
-    """Whether $NO_COLOR forbids colours (https://no-color.org)."""
-    return bool(os.environ.get("NO_COLOR"))
+    """Whether $NO_COLOR forbids colours (https://no-color.org), or the terminal has none."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

@@ -137,6 +137,7 @@ def conversation(out: Output, facts: Sequence[tuple[str, str]], messages: Iterab
 def _heading(index: int, message: Message) -> Text:
     tokens = count(message.tokens).total
     asides = [ago(message.timestamp), message.model or "", plural(tokens, "token") if tokens else ""]
+    asides.append("interrupted" if message.metadata.get("interrupted") is True else "")
     user = message.metadata.get("user")
     line = Text(f"#{index} ", "bold")
     line.append(str(message.role), _ROLES[str(message.role)])

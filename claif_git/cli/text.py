@@ -43,6 +43,7 @@ def heading(index: int, message: Message) -> str:
     """Say who spoke when: `#3 assistant 2026-11-24T21:32:05Z claude-… 120 tokens`."""
     tokens = count(message.tokens).total
     parts = [f"#{index}", str(message.role), stamp(message.timestamp), message.model or ""]
+    parts.append("interrupted" if message.metadata.get("interrupted") is True else "")
     user = message.metadata.get("user")
     return " ".join([part for part in parts if part] + ([f"by {user}"] if user else []) + _tokens(tokens))
 

@@ -173,6 +173,8 @@ def test_ctrl_c_and_its_kin_keep_the_partial_answer(ending: signal.Signals, api:
     answer = json.loads(claif("session", "show", session_id, "--json").stdout)["messages"][1]
     assert answer["content"].startswith("word")
     assert answer["metadata"]["interrupted"] is True
+    heading = next(line for line in claif("session", "show", session_id).stdout.splitlines() if "#1" in line)
+    assert "interrupted" in heading
 
 
 def test_a_reader_of_an_answer_that_goes_away_leaves_what_was_said(api: MessagesApi) -> None:

@@ -10,6 +10,7 @@ from cli_fakes import Fake, claif, session_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from claif_git.cli import environment
 from claif_git.cli.terminal import Escaper, Output, escape, json_text, one_line
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()) | st.sampled_from("\r\n\t\x1b\x9b\u200d\u200c\ufe0f\u202e❤👨a"))
@@ -155,3 +156,17 @@ def test_a_closed_stream_is_no_terminal() -> None:
     stream = StringIO()
     stream.close()
     assert not Output(stream, StringIO()).to_terminal
+
+
+@pytest.mark.parametrize(
+    ("variables", "forbidden"),
+    [({}, False), ({"NO_COLOR": "1"}, True), ({"NO_COLOR": ""}, False), ({"TERM": "dumb"}, True)],
+)
+def test_colours_are_forbidden_by_no_color_and_by_a_terminal_that_has_none(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], forbidden: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert environment.no_colour() is forbidden
