@@ -78,6 +78,7 @@ class Repository:
         """Close all files. May be called twice; what was opened of it must not be used any more."""
         self._objects.close()
         self._lock_files.close()
+        self._syncer.close()
 
     def __enter__(self) -> Self:
         return self

@@ -59,6 +59,8 @@ def test_a_folder_that_is_gone_needs_no_syncing(tmp_path):
     files.sync_folder(str(tmp_path / "gone"))
     syncer = Syncer()
     syncer.folders([str(tmp_path / "gone")], str(tmp_path))
+    syncer.close()
+    syncer.close()
 
 
 def synced_by(syncer: Syncer, monkeypatch, folders: list[Path], root: Path) -> list[str]:
@@ -77,21 +79,26 @@ def test_folders_above_are_synced_once_for_each_folder(tmp_path, monkeypatch):
     deep.rename(tmp_path / "kept")
     deep.mkdir()
     assert synced_by(syncer, monkeypatch, [deep, tmp_path / "a"], tmp_path) == ["a", "a/b"]
+    syncer.close()
 
 
-@pytest.mark.parametrize("hints", [True, False])
-def test_an_error_while_syncing_reaches_the_caller(tmp_path, monkeypatch, hints):
-    if not hints:
-        monkeypatch.delattr(os, "posix_fadvise", raising=False)
-    with (tmp_path / "a").open("w") as one, (tmp_path / "b").open("w") as other:
-        Syncer.files([one.fileno(), other.fileno()])
+def test_an_error_while_syncing_reaches_the_caller(tmp_path, monkeypatch):
+    syncer = Syncer()
+    fds = [os.open(tmp_path, os.O_RDONLY) for _ in range(3)]
+    done: list[int] = []
 
-        def fail(_: int) -> None:
+    def fail(fd: int) -> None:
+        done.append(fd)
+        if fd == fds[0]:
             raise OSError(5, "Input/output error")
 
-        monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(OSError, match="Input/output"):
-            Syncer.files([one.fileno(), other.fileno()])
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        syncer.files(fds)
+    assert sorted(done) == fds
+    for fd in fds:
+        os.close(fd)
+    syncer.close()
 
 
 def test_turns_can_be_saved_when_the_interpreter_has_ended_its_threads(spawn, store):
