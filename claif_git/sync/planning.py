@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from claif_git.format import layout
 from claif_git.git import Oid
@@ -18,12 +19,19 @@ from claif_git.sync.report import Outcome, SyncReport
 from claif_git.sync.store_side import StoreSide
 
 
+class Deletion(NamedTuple):
+    """A session to delete at a remote, and the tombstone to leave once it is gone."""
+
+    update: RefUpdate
+    tombstone: bytes
+
+
 @dataclass
 class Plan:
-    """Sessions to send and to delete, each with where it was seen; tombstones to leave; what cannot be sent."""
+    """Sessions to send and to delete; tombstones of what is gone there already; what cannot be sent."""
 
     send: dict[str, RefUpdate] = field(default_factory=dict)
-    delete: dict[str, RefUpdate] = field(default_factory=dict)
+    delete: dict[str, Deletion] = field(default_factory=dict)
     tombstones: dict[str, bytes] = field(default_factory=dict)
     diverged: list[str] = field(default_factory=list)
 
@@ -37,6 +45,24 @@ class Planner:
         self._gone = {name: data for name, data in local.tombstones().items() if name not in self._ours}
         self._tracked = local.tracked(report.remote)
         self._plan = Plan()
+        self._buried: dict[str, bytes] | None = None
+
+    def vanished(self) -> set[str]:
+        """Give the sessions that the remote had when it was last looked at, and has no more."""
+        return {name for name in self._ours if name in self._tracked and name not in self._found.shown}
+
+    def hear(self, tombstones: Mapping[str, bytes]) -> None:
+        """Report what a remote says of deletions, where it had said nothing of them when it was last looked at."""
+        before = self._buried = StoreSide(self._local.repo, self._tracked.get(STORE_BRANCH)).tombstones()
+        for name in sorted(self.vanished() & tombstones.keys() - before.keys()):
+            went_on, purged = self._went_on(name, tombstones[name]), is_purge(tombstones[name])
+            again = f"claif-git push {name} sends it again" if purged else "the next push sends it again"
+            if went_on:
+                self._report.add(
+                    name, Outcome.SURVIVED, f"deleted there, but it went on here since: it stays, and {again}"
+                )
+            else:
+                self._report.add(name, Outcome.BEHIND, "deleted there: a pull moves it to the trash")
 
     def plan(self, ids: Sequence[str] | None, *, everything: bool) -> Plan:
         """Give what is to move: the sessions named, or those that the remote has, or all. SessionNotFoundError."""
@@ -52,14 +78,17 @@ class Planner:
         if ids is not None:
             return [unique(name, known) for name in dict.fromkeys(ids)]
         sent = set(self._ours) if everything else self._survivors()
-        return [name for name in known if name in self._found.shown or name in sent]
+        due = {name for name in self._gone if name in self._tracked}  # of a push that ended before it had left them
+        return [name for name in known if name in self._found.shown or name in sent or name in due]
 
     def _survivors(self) -> set[str]:
         """Give the sessions that others deleted there, and that went on here: they go there again, to those others.
 
         What was purged does not: that it is gone for good was somebody's wish.
         """
-        buried = StoreSide(self._local.repo, self._tracked.get(STORE_BRANCH)).tombstones()
+        buried = self._buried
+        if buried is None:
+            buried = StoreSide(self._local.repo, self._tracked.get(STORE_BRANCH)).tombstones()
         names = [name for name in self._ours if name in buried and name in self._tracked]
         return {name for name in names if not is_purge(buried[name]) and self._went_on(name, buried[name])}
 
@@ -89,8 +118,7 @@ class Planner:
                 self._plan.tombstones[name] = tombstone
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here, and not at the remote")
         elif self._is_what_was_deleted(theirs, tombstone):
-            self._plan.delete[name] = RefUpdate(self._found.heads + name, theirs, None)
-            self._plan.tombstones[name] = tombstone
+            self._plan.delete[name] = Deletion(RefUpdate(self._found.heads + name, theirs, None), tombstone)
         else:
             detail = "deleted here, but it went on at the remote since: it stays there"
             self._report.add(name, Outcome.SURVIVED, detail)

@@ -41,15 +41,25 @@ def push(
     files = own_templates(local, templates)
     report.templates += sorted(dict.fromkeys(templates))
     found = look(local, remote)
-    plan = Planner(local, found, report).plan(ids, everything=everything)
+    planner = Planner(local, found, report)
+    if ids is None and not everything and planner.vanished():
+        planner.hear(_tombstones(local, found))
+    plan = planner.plan(ids, everything=everything)
     moving = _Push(local, found, plan, report)
     if dry_run:
         moving.pretend()
     else:
-        moving.store_first(files)
-        moving.sessions()
+        moving.store(plan.tombstones, files)
+        moving.tombstones(moving.sessions())
     _raise_for(plan, report)
     return report
+
+
+def _tombstones(local: Local, found: Fetched) -> dict[str, bytes]:
+    """Give what a remote says of deletions now."""
+    if STORE_BRANCH in found.shown:
+        bring(local, found, [STORE_BRANCH])
+    return StoreSide(local.repo, found.tips.get(STORE_BRANCH)).tombstones()
 
 
 class _Push:
@@ -66,10 +76,10 @@ class _Push:
         for name in self._plan.delete:
             self._report.add(name, Outcome.DELETED)
 
-    def store_first(self, files: Mapping[str, bytes]) -> None:
-        """Make the remote's store branch say what it has to, if anything: tombstones, none of them for what is sent."""
+    def store(self, tombstones: Mapping[str, bytes], files: Mapping[str, bytes]) -> None:
+        """Make the remote's store branch say what it has to, if anything: no tombstone is for what is sent."""
         plan, found = self._plan, self._found
-        if not (plan.send or plan.tombstones or files):
+        if not (plan.send or tombstones or files):
             return
         for _ in range(_TRIES):
             if STORE_BRANCH in found.shown:
@@ -79,16 +89,28 @@ class _Push:
                 self._report.notes.append(f"{self._remote}'s branch {STORE_BRANCH} is left alone: {reason}")
                 return
             side = StoreSide(self._local.repo, found.tips.get(STORE_BRANCH))
-            if self._is_sent(side, side.changed(self._local, {**self._changes(side), **files})):
+            if self._is_sent(side, side.changed(self._local, {**self._changes(side, tombstones), **files})):
+                for name in tombstones:
+                    self._local.track(self._remote, name, None)
                 return
             found.shown = look(self._local, self._remote).shown
             found.tips.pop(STORE_BRANCH, None)
         raise ConcurrentUpdateError(f"others kept moving {STORE_BRANCH} at {self._remote}")
 
-    def _changes(self, side: StoreSide) -> dict[str, bytes | None]:
+    def tombstones(self, deleted: Mapping[str, bytes]) -> None:
+        """Leave tombstones of what was just deleted: not before, since the remote may not allow it.
+
+        Until then the remote's branch is noted as it was, so that another push leaves them if this one dies here.
+        """
+        if deleted:
+            self._found = look(self._local, self._remote)
+            self._plan.send.clear()
+            self.store({name: data for name, data in deleted.items() if name not in self._found.shown}, {})
+
+    def _changes(self, side: StoreSide, tombstones: Mapping[str, bytes]) -> dict[str, bytes | None]:
         there = side.tombstones()
         changes: dict[str, bytes | None] = {
-            tombstone_path(name): data for name, data in self._plan.tombstones.items() if name not in there
+            tombstone_path(name): data for name, data in tombstones.items() if name not in there
         }
         return changes | {tombstone_path(name): None for name in self._plan.send if name in there}
 
@@ -104,11 +126,12 @@ class _Push:
             raise RemoteError(f"{self._remote} does not take {STORE_BRANCH}: {result.reason}")
         return result.done
 
-    def sessions(self) -> None:
-        """Move the sessions, and report each."""
-        updates = {**self._plan.send, **self._plan.delete}
+    def sessions(self) -> dict[str, bytes]:
+        """Move the sessions, and report each; give the tombstones of those that were deleted."""
+        updates = {**self._plan.send, **{name: update for name, (update, _) in self._plan.delete.items()}}
+        deleted: dict[str, bytes] = {}
         if not updates:
-            return
+            return deleted
         results = self._sent(updates.values())
         moved: dict[str, Oid] = {}
         for name, update in updates.items():
@@ -116,12 +139,13 @@ class _Push:
             if not result.done:
                 self._not_moved(name, update, result)
             elif update.new is None:
-                self._local.track(self._remote, name, None)
+                deleted[name] = self._plan.delete[name].tombstone
                 self._report.add(name, Outcome.DELETED)
             else:
                 moved[name] = update.new
                 self._report.add(name, Outcome.SENT, commits=self._commits(update))
         self._note(moved)
+        return deleted
 
     def _sent(self, updates: Iterable[RefUpdate]) -> dict[str, PushResult]:
         local = self._local

@@ -147,3 +147,32 @@ def test_strangers_have_no_fork_and_changed_words_are_marked() -> None:
     with SessionManager() as manager:
         manager.edit_message(c, 0, "one more")
     assert "[-one-]" in claif("diff", a, c).out or "{+ more+}" in claif("diff", a, c).out
+
+
+def test_a_file_that_is_not_there_is_said_to_be_that(hub: Path, tmp_path: Path) -> None:
+    for name in ("nofile.bundle", "./nofile", str(tmp_path / "no" / "x.bundle")):
+        ran = claif("pull", name)
+        assert (ran.code, ran.out, ran.err) == (3, "", f"error: {name}: no such file\n")
+    ran = claif("pull", str(hub))
+    assert (ran.code, "is a folder" in ran.err) == (2, True)
+    assert claif("pull", "no-such-id").code == 3
+
+
+def test_a_clone_or_pull_of_an_empty_remote_says_so(hub: Path, tmp_path: Path) -> None:
+    ran = claif("clone", str(hub), str(tmp_path / "other"))
+    assert (ran.code, ran.err) == (0, "note: origin is empty: there is nothing to pull yet\n")
+    assert claif("pull").err == "note: origin is empty: there is nothing to pull yet\n"
+    assert claif("fetch").err == "note: origin is empty: there is nothing to fetch yet\n"
+    ran = claif("sync", say("one", title="One"))
+    assert (ran.code, "sent" in ran.out) == (0, True)
+    assert claif("pull").err == "origin: everything is up to date\n"
+
+
+def test_a_password_in_an_address_is_warned_of_and_never_shown(tmp_path: Path) -> None:
+    ran = claif("remote", "add", "web", "http://ada:Qx7-vW9@127.0.0.1:1/x.git", terminal_err=True)
+    assert (ran.code, "credential helper" in ran.err, "Qx7" in ran.err) == (0, True, False)
+    assert claif("remote", "list").out == "web\thttp://127.0.0.1:1/x.git\n"
+    ran = claif("clone", "http://ada:Qx7-vW9@127.0.0.1:1/x.git", str(tmp_path / "other"), terminal_err=True)
+    assert (ran.code, "Qx7" in ran.out + ran.err) == (1, False)
+    ran = claif("remote", "add", "typo", "https:/ada:Qx7-vW9@example.org/x.git")
+    assert (ran.code, "Qx7" in ran.out + ran.err) == (4, False)

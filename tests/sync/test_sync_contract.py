@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.people import git
 
@@ -169,12 +171,33 @@ class TestTransport:
             transport.fetch(closed, address, ["refs/heads/x"], small)
 
     def test_says_what_the_remote_says_when_it_refuses(self, transport, store, address, far_hub):
+        hook(far_hub, "pre-receive", "exit 1")
+        updates = [RefUpdate("refs/heads/x", None, self.tip(store, self.one))]
         if transport.name == "dulwich" and address.kind == "path":
-            pytest.skip("dulwich writes to a path itself, and runs no hooks there")
-        hook = far_hub.path / "hooks/pre-receive"
-        hook.write_text("#!/bin/sh\nexit 1\n")
-        hook.chmod(0o755)
-        result = transport.push(store, address, [RefUpdate("refs/heads/x", None, self.tip(store, self.one))])
-        row = result["refs/heads/x"]
+            with pytest.raises(RemoteError, match=r"has a hook \(pre-receive\), which only git can heed") as caught:
+                transport.push(store, address, updates)
+            assert "install git" in caught.value.hint
+            return
+        row = transport.push(store, address, updates)["refs/heads/x"]
         assert (row.done, row.moved) == (False, False)
-        assert "hook declined" in row.reason
+        assert row.reason.endswith("hook declined")
+
+    def test_passes_on_what_a_host_says_of_a_refusal(self, transport, store, address, far_hub):
+        if transport.name == "dulwich" and address.kind == "path":
+            pytest.skip("without git no hook of a path is run, and nothing is sent there")
+        words = r"=======\nerror: GH013: no \033[31msecrets\033[0m here\n\n  see http://u:pw0rd@host/x\nsee http://u:pw0rd@host/x\n"
+        hook(far_hub, "update", f"printf '{words}' >&2; head -c 3000 /dev/zero | tr '\\0' y >&2; exit 1")
+        tip = self.tip(store, self.one)
+        result = transport.push(store, address, [RefUpdate("refs/heads/x", None, tip)])
+        reason = result["refs/heads/x"].reason
+        assert reason.startswith("hook declined: ")
+        assert re.search(r"error: GH013: no [ ?]\[31msecrets[ ?]\[0m here see http://host/x yyy", reason)
+        assert "pw0rd" not in reason
+        assert reason.isprintable()
+        assert len(reason) < 450
+
+
+def hook(hub, name, script):
+    path = hub.path / "hooks" / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)

@@ -198,15 +198,80 @@ def test_two_stores_and_a_plain_repository_share_a_hub(ada, hub, person):
 def test_a_refusal_is_one_line_and_the_report_has_it(ada, hub):
     ada.push([ada.one])
     hook = hub.path / "hooks/update"
-    hook.write_text('#!/bin/sh\ntest "$1" = refs/heads/claif-store\n')
+    hook.write_text('#!/bin/sh\necho no secrets here\ntest "$1" = refs/heads/claif-store\n')
     hook.chmod(0o755)
     ada.add_message(ada.one, Message("user", "more"))
     if ada._transport_name == "dulwich":
-        ada.push()  # dulwich writes to a path itself, and runs no hooks there
+        with pytest.raises(RemoteError, match=r"a hook \(update\)"):
+            ada.push()
         return
-    with pytest.raises(RemoteError, match="hook declined") as caught:
+    with pytest.raises(RemoteError, match="hook declined: no secrets here") as caught:
         ada.push()
     assert caught.value.report.of(ada.one).outcome == "refused"
+
+
+@pytest.mark.parametrize("key", ["receive.denyDeletes", "receive.denyNonFastForwards", "transfer.hideRefs"])
+def test_without_git_a_path_with_rules_for_pushes_gets_none(ada, hub, key):
+    git(hub.path, "config", key, "true")
+    if ada._transport_name == "dulwich":
+        with pytest.raises(RemoteError, match=rf"a setting \({key.lower()}\), which only git can heed"):
+            ada.push([ada.one])
+        assert refs(hub.path) == []
+    else:
+        assert ada.push([ada.one]).ok
+    assert ada.fetch().ok
+
+
+def test_a_deletion_that_the_remote_refuses_leaves_no_tombstone(ada, hub, person):
+    if ada._transport_name == "dulwich":
+        pytest.skip("without git nothing is sent to a path with such a setting")
+    git(hub.path, "config", "receive.denyDeletes", "true")
+    ada.push([ada.one])
+    before = git(hub.path, "rev-parse", STORE)
+    ada.delete_session(ada.one)
+    for _ in range(2):
+        with pytest.raises(RemoteError, match="deletion prohibited"):
+            ada.push()
+        assert git(hub.path, "rev-parse", STORE) == before
+    bob = person("bob", hub)
+    assert bob.pull().of(ada.one).outcome == "new"
+    assert [row.state for row in bob.status().sessions] == ["up-to-date"]
+    git(hub.path, "config", "receive.denyDeletes", "false")
+    assert ada.push().of(ada.one).outcome == "deleted"
+    assert bob.pull().of(ada.one).outcome == "deleted"
+
+
+def test_a_push_that_dies_between_a_deletion_and_its_tombstone_is_ended_by_the_next(ada, hub, person, monkeypatch):
+    bob = person("bob", hub)
+    ada.push([ada.one])
+    bob.pull()
+    ada.delete_session(ada.one)
+    with monkeypatch.context() as patch:
+        patch.setattr("claif_git.sync.pushing._Push.tombstones", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ada.push()
+    assert refs(hub.path) == [STORE]
+    ada.push()
+    assert files(hub.path)[-1] == f"tombstones/{ada.one}.yaml"
+    assert ada.push().sessions == []
+    assert bob.pull().of(ada.one).outcome == "deleted"
+
+
+def test_a_plain_push_says_what_was_deleted_there_meanwhile(ada, hub, person):
+    bob = person("bob", hub)
+    ada.push(all=True)
+    bob.pull()
+    bob.add_message(ada.one, Message("user", "on"))
+    ada.delete_session(ada.one)
+    ada.delete_session(ada.secret)
+    ada.push()
+    report = bob.push()
+    assert {row.session_id: row.outcome for row in report.sessions} == {ada.one: "survived", ada.secret: "behind"}
+    assert "went on here since: it stays, and the next push sends it again" in report.of(ada.one).detail
+    assert "a pull moves it to the trash" in report.of(ada.secret).detail
+    assert refs(hub.path) == [STORE]
+    assert [(row.session_id, row.outcome) for row in bob.push().sessions] == [(ada.one, "sent")]
+    assert ada.pull().of(ada.one).outcome == "survived"
 
 
 @pytest.fixture(autouse=True)

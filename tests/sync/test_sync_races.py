@@ -85,7 +85,7 @@ def test_a_store_branch_that_moved_in_between_is_built_on_again(shared, meanwhil
 
 def test_others_who_never_stop_are_an_error_that_says_so(shared, transport, monkeypatch):
     ada, _ = shared
-    ada.delete_session(ada.one)
+    ada.register_template("mine", {"system_message": "my own words"})
     monkeypatch.setattr(
         transport,
         "push",
@@ -95,7 +95,7 @@ def test_others_who_never_stop_are_an_error_that_says_so(shared, transport, monk
         raising=False,
     )
     with pytest.raises(ConcurrentUpdateError, match="claif-store"):
-        ada.push()
+        ada.push(templates=["mine"])
 
 
 def test_a_remote_that_refuses_the_store_branch_gets_no_session(shared, transport, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,7 @@ def command(
     purged here comes back only if it is named.
     """
     out = run_of(ctx).out
-    files = [one for one in session_ids or () if set(one) & {"/", os.sep, "."} and Path(one).is_file()]
+    files = [one for one in session_ids or () if _is_file(one)]
     ids = [one for one in session_ids or () if one not in files] or None
     if len(files) > 1:
         raise typer.BadParameter("name one file at a time.", param_hint="ID")
@@ -44,3 +45,16 @@ def command(
         else:
             report = opened.pull(ids, remote, progress=progress)
     reports.sync(out, report, json=json)
+
+
+def _is_file(name: str) -> bool:
+    """Say whether a file is meant: one that is there, or a name that no session can have. FileNotFoundError."""
+    if set(name) & {"/", os.sep, "."} and Path(name).is_file():
+        return True
+    if not (set(name) & {"/", os.sep} or name.endswith(".bundle")):
+        return False
+    if Path(name).is_dir():
+        raise typer.BadParameter(
+            f"{name} is a folder; to pull from a repository, claif-git remote add it.", param_hint="ID"
+        )
+    raise FileNotFoundError(errno.ENOENT, "no such file", name)

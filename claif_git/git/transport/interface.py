@@ -33,6 +33,13 @@ class PushResult(NamedTuple):
     reason: str = ""
 
 
+def with_reasons(result: PushResult, said: str) -> PushResult:
+    """Add what a host itself said to what it refused; what others moved first needs no reason."""
+    if result.done or result.moved or not said:
+        return result
+    return result._replace(reason=f"{result.reason}: {said}")
+
+
 class Transport(Protocol):
     """Talks to remotes.
 

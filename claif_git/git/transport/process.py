@@ -28,6 +28,8 @@ _PERCENT = re.compile(
     r"|Delta compression using)"
 )
 _NOISE = re.compile(r"^(?:hint:|warning:|remote: *$|From |To |Cloning |error: failed to push some refs)")
+_GITS = re.compile(r"^error: (?:hook declined to update|failed to update|denying|refusing|unpack failed) ")
+_LONGEST_WORDS = 400
 _ADVICE = ("Please make sure you have the correct access rights", "and the repository exists.")
 
 
@@ -240,6 +242,14 @@ def gist(errors: str) -> str:
         before = [line for line in lines if line != chosen]
         chosen = before[-1] if before else chosen
     return printable(re.sub(r"^(?:(?:remote|fatal|error|ERROR): )+", "", chosen))[:300]
+
+
+def said_by_host(text: str, address: Address) -> str:
+    """Give the words of a host's own in what it sent beside the answer, as one short line; empty if there are none."""
+    lines = (printable(address.redact(line)) for line in re.split(r"[\r\n]", text))
+    words = [line for line in lines if line.strip("-=#* ") and not _PERCENT.match(line) and not _GITS.match(line)]
+    whole = " ".join(dict.fromkeys(words))
+    return whole if len(whole) <= _LONGEST_WORDS else whole[:_LONGEST_WORDS] + "…"
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from claif_git.errors import ClaifGitError, InvalidInputError, RemoteError
@@ -13,10 +14,11 @@ from claif_git.git.repository import Repository
 from claif_git.git.transport.address import Address
 from claif_git.git.transport.bounds import silent
 from claif_git.git.transport.bundlefile import opened_bundle
-from claif_git.git.transport.interface import Progress, PushResult, RefUpdate
+from claif_git.git.transport.hubrules import own_rule
+from claif_git.git.transport.interface import Progress, PushResult, RefUpdate, with_reasons
 from claif_git.git.transport.limits import Limits
 from claif_git.git.transport.packsizes import check_sizes
-from claif_git.git.transport.process import printable
+from claif_git.git.transport.process import printable, said_by_host
 from claif_git.git.transport.quarantine import Quarantine
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ class DulwichTransport:
             raise InvalidInputError(f"{address} is a bundle file, which can only be fetched from")
         from dulwich.repo import Repo
 
+        if address.kind == "path" and (rule := own_rule(Path(address.path))):
+            # What dulwich does at a path, it does to the files: nobody asks the repository there.
+            hint = "install git, or push by ssh or http"
+            raise RemoteError(f"{address} has {rule}, which only git can heed", hint=hint)
         asked = {update.name: update for update in updates}
         results: dict[str, PushResult] = {}
 
@@ -105,12 +111,22 @@ class DulwichTransport:
             _talking(repo, address, limits, 1 << 30) as (client, path),
             contextlib.closing(Repo(str(repo.path))) as own,
         ):
-            pack: Any = own.generate_pack_data  # its progress is a str's in one place and bytes' in the other
-            sent = client.send_pack(path, decide, pack, _told(address, progress))
+            heard: list[str] = []
+            told = _told(address, progress)
+
+            def hear(data: bytes) -> None:
+                heard.append(data.decode("utf-8", "replace"))
+                told(data)
+
+            def pack(*args: Any, **options: Any) -> Any:
+                return own.generate_pack_data(*args, **{**options, "progress": told})  # our own, and no host's
+
+            sent = client.send_pack(path, decide, pack, hear)
         status = sent.ref_status
+        reasons = said_by_host("".join(heard), address)
         for name in asked:
             if name not in results:
-                results[name] = _result(status, name)
+                results[name] = with_reasons(_result(status, name), reasons)
         return results
 
 

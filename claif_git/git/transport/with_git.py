@@ -11,9 +11,9 @@ from claif_git.git.repository import Repository
 from claif_git.git.transport.address import Address
 from claif_git.git.transport.bounds import memory_for_objects, memory_for_refs, silent
 from claif_git.git.transport.bundlefile import opened_bundle
-from claif_git.git.transport.interface import Progress, PushResult, RefUpdate
+from claif_git.git.transport.interface import Progress, PushResult, RefUpdate, with_reasons
 from claif_git.git.transport.limits import Limits
-from claif_git.git.transport.process import Run, gist, run_git
+from claif_git.git.transport.process import Run, gist, run_git, said_by_host
 from claif_git.git.transport.quarantine import Quarantine
 
 NEEDS = (2, 31)
@@ -165,9 +165,11 @@ class GitTransport:
         if not results and done.code:
             _check(done, address, limits)
         missing = PushResult(done=False, reason=gist(done.errors) or "the remote did not say")
-        return {
-            update.name: results.get(update.name, missing if done.code else PushResult(done=True)) for update in updates
-        }
+        others = missing if done.code else PushResult(done=True)
+        lines = [line.removeprefix("remote: ") for line in done.errors.splitlines() if line.startswith("remote: ")]
+        reasons = said_by_host("\n".join(lines), address)
+        given = {name: with_reasons(result, reasons) for name, result in results.items()}
+        return {update.name: given.get(update.name, others) for update in updates}
 
 
 def _in_bunches(updates: list[RefUpdate]) -> Iterator[list[RefUpdate]]:
