@@ -1,24 +1,22 @@
-"""Real git servers on loopback: git daemon, git http-backend behind a password, and sshd with a key."""
+"""Real git servers on loopback: git daemon, git http-backend behind a web server's password, and sshd with a key."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import getpass
 import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "ada", "s3cret-w0rd"
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+_SYSTEM = "/usr/sbin:/usr/local/sbin:/usr/bin"
+SSHD = shutil.which("sshd", path=_SYSTEM)
+LIGHTTPD = shutil.which("lighttpd", path=_SYSTEM)
 
 
 def make_hub(path: Path) -> Path:
@@ -75,79 +73,49 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-class _Backend(BaseHTTPRequestHandler):
-    """Runs git http-backend as a CGI program, for who knows the password."""
-
-    root: Path
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its signature
-        pass
-
-    def do_GET(self) -> None:
-        self._run(b"")
-
-    def do_POST(self) -> None:
-        self._run(self._body())
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        body = b""
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
-
-    def _run(self, body: bytes) -> None:
-        expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        if self.headers.get("Authorization") != expected:
-            self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"no\n")
-            return
-        path, _, query = self.path.partition("?")
-        env = _environment(self.root) | {
-            "GIT_PROJECT_ROOT": str(self.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": unquote(path),
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "REMOTE_USER": USER,
-            "REMOTE_ADDR": HOST,
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-        }
-        done = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=False)
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        lines = [line.partition(": ")[::2] for line in head.decode("latin-1").split("\r\n") if line]
-        status = next((int(value.split()[0]) for name, value in lines if name.lower() == "status"), 200)
-        self._answer(status, [pair for pair in lines if pair[0].lower() != "status"], content)
-
-    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+_LIGHTTPD = """
+server.modules = ("mod_auth", "mod_authn_file", "mod_alias", "mod_setenv", "mod_cgi")
+server.document-root = "{folder}/empty"
+server.bind = "{host}"
+server.port = {port}
+server.errorlog = "{folder}/log"
+server.upload-dirs = ("{folder}")
+auth.backend = "plain"
+auth.backend.plain.userfile = "{folder}/users"
+auth.require = ("/" => ("method" => "basic", "realm" => "git", "require" => "valid-user"))
+alias.url = ("/git" => "{backend}")
+cgi.assign = ("" => "")
+setenv.set-environment = ("GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1", "HOME" => "{folder}",
+  "GIT_CONFIG_NOSYSTEM" => "1", "LC_ALL" => "C")
+"""
 
 
 @contextlib.contextmanager
-def http_server(root: Path) -> Iterator[str]:
-    """Serve the repositories below `root`; give the address, user and password in it."""
-    handler = type("Backend", (_Backend,), {"root": root})
-    server = ThreadingHTTPServer((HOST, 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
+def web_server(folder: Path, root: Path) -> Iterator[str]:
+    """Run lighttpd from `folder` with git's http-backend over what stands below `root`, for who knows the password.
+
+    Gives the address, user and password in it.
+    """
+    assert LIGHTTPD is not None
+    (folder / "empty").mkdir()
+    (folder / "users").write_text(f"{USER}:{PASSWORD}\n")
+    path = subprocess.run(["git", "--exec-path"], check=True, capture_output=True, text=True).stdout.strip()
+    for _ in range(5):
+        port = free_port()
+        config = _LIGHTTPD.format(folder=folder, root=root, host=HOST, port=port, backend=f"{path}/git-http-backend")
+        (folder / "lighttpd.conf").write_text(config)
+        process = subprocess.Popen(
+            [LIGHTTPD, "-D", "-f", str(folder / "lighttpd.conf")],
+            env=_environment(folder), stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        if _answers(process, port):
+            break
+    else:
+        raise AssertionError((folder / "log").read_text())
     try:
-        yield f"http://{USER}:{PASSWORD}@{HOST}:{server.server_address[1]}/"
+        yield f"http://{USER}:{PASSWORD}@{HOST}:{port}/git/"
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        _end(process)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.git_servers import SSHD, git_daemon, http_server, make_hub, ssh_server
+from support.git_servers import LIGHTTPD, SSHD, git_daemon, make_hub, ssh_server, web_server
 
 from claif_git.git.transport import DulwichTransport, GitTransport, Transport
 from claif_git.session import SessionManager
@@ -43,8 +43,10 @@ def _daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
 
 @pytest.fixture(scope="session")
 def _http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+    if LIGHTTPD is None:
+        pytest.skip("there is no lighttpd on this machine")
     folder = tmp_path_factory.mktemp("http")
-    with http_server(folder) as prefix:
+    with web_server(tmp_path_factory.mktemp("lighttpd"), folder) as prefix:
         yield Way(folder, prefix)
 
 
