@@ -77,9 +77,12 @@ OutputFile = Annotated[
 
 
 def message_of(opened: SessionManager, rev: str) -> tuple[str, int]:
-    """Give the session and the index that `ID#5` names. typer.BadParameter if it names no message."""
+    """Give the session and the index that `ID#5` names. typer.BadParameter if it names no message.
+
+    `ID~1` and its like name points in history: what they last added is not taken for what was meant.
+    """
     found = opened.revision(rev)
-    if found.message_index is None:
+    if found.message_index is None or "#" not in rev:
         raise typer.BadParameter(f"{rev!r} names no message; write ID#N.", param_hint="ID#N")
     return found.session_id, found.message_index
 

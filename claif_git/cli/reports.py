@@ -50,10 +50,17 @@ def merge_notes(out: Output, result: MergeResult) -> None:
     if result.outcome == "up-to-date":
         out.note("nothing to merge: it is all there")
         return
+    if result.outcome == "undone":
+        out.note(f"nothing to merge: it was merged, and undone since; {_brought_back(str(result))}")
+        return
     dropped = f", {len(result.dropped)} left out" if result.dropped else ""
     out.note(f"{result.outcome}: {plural(len(result.added), 'message')} added{dropped}")
     for conflict in result.conflicts:
         out.note(f"both changed {conflict.key} of {conflict.path}: kept {conflict.ours!r}, not {conflict.theirs!r}")
+
+
+def _brought_back(session_id: str, by: str = "") -> str:
+    return f"to bring it back: claif-git redo {session_id}, or {by or f'claif-git reset {session_id} --to REV'}"
 
 
 def imports(out: Output, reports: Sequence[tuple[str, ImportReport]], *, json: bool) -> None:
@@ -68,6 +75,10 @@ def imports(out: Output, reports: Sequence[tuple[str, ImportReport]], *, json: b
     else:
         rows = [(one.id, one.title or "", one.added, one.outcome) for _, one in found]
         table(out, ("id", "title", "added", "outcome"), rows)
+    for _, one in found:
+        if one.undone:
+            back = f"claif-git session restore {one.id}" if one.outcome == "deleted" else ""
+            out.note(f"{one.id}: an undo took {plural(one.undone, 'message')} back; {_brought_back(one.id, back)}")
 
 
 def nothing_read(reports: Sequence[tuple[str, ImportReport]]) -> bool:

@@ -10,10 +10,11 @@ from claif_git.merge.trees import Conflict
 class MergeResult(str):
     """The merged session's id, as text, that also says what the merge did.
 
-    outcome    "merged", "fast-forward", or "up-to-date" (the primary held all of it already)
+    outcome    "merged", "fast-forward", "up-to-date" (the primary held all of it already), or "undone" (it does, but an
+               undo took it out again: `redo` or a reset brings it back, a merge does not)
     commit     the tip it gave
     added      paths of messages that the primary did not have
-    dropped    paths of messages that were left out: said on both sides, or not picked
+    dropped    paths of messages that were left out: said on both sides, not picked, or taken out by an undo before
     conflicts  what both sides had changed; the primary's version stands, and both are listed
     """
 

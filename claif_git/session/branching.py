@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claif_git.errors import InvalidInputError
 from claif_git.format.header import SessionHeader
@@ -20,6 +20,7 @@ from claif_git.merge.strategies import Resolver, Strategy, picked
 from claif_git.model.times import now
 from claif_git.session.operations import record
 from claif_git.session.reading import entry_at, session_of
+from claif_git.session.undoing import left_out, taken_back
 from claif_git.session.working import Note, Working, refuse_later_format
 from claif_git.session.writing import checked_title
 
@@ -99,7 +100,17 @@ def _into(working: Working, primary: str, theirs: Snapshot, choice: Choice) -> M
         return forwarded
     after = working.write(primary, build)
     outcome, how = results[0]
+    lost = _undone_before(working, primary, theirs)
+    if lost:
+        outcome, how = replace(outcome, dropped=[*outcome.dropped, *lost]), "undone" if how == "up-to-date" else how
     return _result(primary, after.commit, outcome, how)
+
+
+def _undone_before(working: Working, primary: str, theirs: Snapshot) -> list[str]:
+    """Give the messages of the secondary that were merged before, and stay out since that was undone."""
+    moves = taken_back(working, frozenset({"merge", "fast-forward"})).get(primary, [])
+    shown = {entry.path for entry in theirs.shown}
+    return sorted(left_out(working, primary, moves) & shown) if moves else []
 
 
 def _forwarded(working: Working, primary: str, theirs: Snapshot, choice: Choice) -> MergeResult | None:

@@ -14,20 +14,27 @@ from claif_git.history.snapshot import Snapshot
 from claif_git.ids import imported_session_id
 from claif_git.importers import ImportedBranch, ImportedConversation, Parsed, Problem
 from claif_git.model.message import Message, MessageRole
-from claif_git.session.operations import record
+from claif_git.session.operations import Move, record_moves
 from claif_git.session.store import IMPORTS
 from claif_git.session.trash import tombstone_path
+from claif_git.session.undoing import left_out, taken_back
 from claif_git.session.working import Progress, Working
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedSession:
-    """What became of one line: "new", "grown", "up-to-date", or "deleted" (it is in the trash, and stays there)."""
+    """What became of one line, in a word, and how many messages were added.
+
+    outcome  "new", "grown", "up-to-date", "deleted" (it is in the trash, and stays there), or "undone" (it was imported
+             before, and an undo took that back: `redo` or a reset brings it again, an import does not)
+    undone   how many messages stay out since an undo took an import of them back, to the trash or in the session
+    """
 
     id: str
     title: str | None
     added: int
     outcome: str
+    undone: int = 0
 
 
 @dataclass
@@ -58,13 +65,36 @@ def import_parsed(
         working.flush()
         planned = [(conversation, _plans(working, conversation)) for conversation in parsed.conversations]
         tips = {} if dry_run else _write(working, planned, progress)
-        for _, plans in planned:
-            for plan in plans:
-                outcome = _outcome(working, plan)
-                if plan.line.session_id in tips and outcome != "deleted":
-                    _take_in(working, plan, tips[plan.line.session_id])
-                report.sessions.append(ImportedSession(plan.line.session_id, plan.line.title, len(plan.new), outcome))
+        taking, moves = _Taking(working), list[Move]()
+        try:
+            for _, plans in planned:
+                for plan in plans:
+                    report.sessions.append(taking.told(plan))
+                    if plan.line.session_id in tips and report.sessions[-1].outcome in {"new", "grown"}:
+                        moves += _taken_in(working, plan, tips[plan.line.session_id])
+        finally:
+            if moves:
+                about = f"{len(moves)} sessions" if len(moves) > 1 else moves[0].session_id
+                record_moves(working, "import", moves, about)
     return report
+
+
+class _Taking:
+    """Tells what becomes of lines, with an eye to what was undone."""
+
+    def __init__(self, working: Working) -> None:
+        self._working = working
+        self._undone = taken_back(working, frozenset({"import"}))
+
+    def told(self, plan: _Plan) -> ImportedSession:
+        session_id, outcome = plan.line.session_id, _outcome(self._working, plan)
+        moves = self._undone.get(session_id, [])
+        out = len(left_out(self._working, session_id, moves)) if moves and outcome != "deleted" else 0
+        if out and outcome == "up-to-date":
+            outcome = "undone"
+        if outcome == "deleted" and any(move.new is None for move in moves):
+            out = len(plan.held.shown) if plan.held is not None else 0
+        return ImportedSession(session_id, plan.line.title, len(plan.new), outcome, out)
 
 
 def _plans(working: Working, conversation: ImportedConversation) -> list[_Plan]:
@@ -207,10 +237,9 @@ class _Chains:
         return chain.tip
 
 
-def _take_in(working: Working, plan: _Plan, tip: str) -> None:
+def _taken_in(working: Working, plan: _Plan, tip: str) -> list[Move]:
     """Bring the session to its import's tip: make it, fast-forward it, or merge, so that turns added since stay."""
     session_id = plan.line.session_id
     before = working.store.tip(session_id)
     after = working.join(session_id, working.store.head(session_id), tip)
-    if after != before:
-        record(working, "import", session_id, before, after)
+    return [Move(session_id, before, after)] if after != before else []

@@ -201,7 +201,7 @@ def _show(working: Working, session_id: str, tip: str, commit: str, subject: str
     return working.write(session_id, build).commit
 
 
-def undone_here(working: Working, verbs: frozenset[str]) -> dict[str, list[Move]]:
+def taken_back(working: Working, verbs: frozenset[str]) -> dict[str, list[Move]]:
     """Give, by session, what undo took back of changes of some kinds, and nobody did again."""
     log = list(operations(working))
     redone = {(one.again, move.session_id) for one in log if one.verb == "redo" for move in one.moves}
@@ -212,3 +212,16 @@ def undone_here(working: Working, verbs: frozenset[str]) -> dict[str, list[Move]
             if (operation.id, move.session_id) not in redone:
                 found.setdefault(move.session_id, []).append(move)
     return found
+
+
+def left_out(working: Working, session_id: str, moves: Sequence[Move]) -> set[str]:
+    """Give the paths of messages that undo took out of a session, of those that it does not show by other ways."""
+    lost: set[str] = set()
+    for move in moves:
+        if move.old and move.new and working.repo.has(move.old):
+            lost |= _shown(working, session_id, move.old) - _shown(working, session_id, move.new)
+    return lost - {entry.path for entry in working.read(session_id).shown} if lost else lost
+
+
+def _shown(working: Working, session_id: str, commit: str) -> set[str]:
+    return {entry.path for entry in working.peek(session_id, commit).shown}

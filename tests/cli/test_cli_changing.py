@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from cli_fakes import claif
@@ -65,6 +66,47 @@ def test_a_message_is_edited_in_the_editor(session: str, monkeypatch: pytest.Mon
     assert claif("edit", f"{session}#1").err == "nothing changed\n"
     assert claif("edit", f"{session}#0", "--content", "A").code == 0
     assert texts(session) == ["A", "better", "c"]
+
+
+def test_a_file_that_is_left_empty_changes_nothing(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_EDITOR", "truncate -s 0")
+    ran = claif("edit", f"{session}#1")
+    assert (ran.code, ran.err.splitlines()[0]) == (1, "error: the text was left empty: nothing was changed")
+    assert f"claif-git drop {session}#1" in ran.err
+    assert texts(session) == ["a", "b", "c"]
+    assert claif("edit", f"{session}#1", "--content", "").code == 0
+    assert texts(session) == ["a", "", "c"]
+
+
+@pytest.mark.parametrize("verb", ["edit", "drop"])
+def test_a_point_in_history_is_no_message(session: str, verb: str) -> None:
+    ran = claif(verb, f"{session}~1", *(["--content", "x"] if verb == "edit" else []))
+    assert ran.code == 2
+    assert "write ID#N" in ran.err
+    assert texts(session) == ["a", "b", "c"]
+
+
+def test_what_was_undone_and_is_asked_for_again_says_how_to_have_it(session: str, tmp_path: Path) -> None:
+    other = claif("branch", session, "--at", "0").out.strip()
+    claif("say", other, "d")
+    claif("merge", other, "--into", session)
+    claif("undo")
+    assert f"undone since; to bring it back: claif-git redo {session}" in claif("merge", other, "--into", session).err
+    file = tmp_path / "x.json"
+    file.write_text('[{"role": "user", "content": "imported"}]')
+    imported = claif("import", str(file)).out.split("\t")[0]
+    assert claif("undo").err == f"undid “import of {imported}”; it is in the trash\n"
+    again = claif("import", str(file))
+    assert again.out.split("\t")[3] == "deleted\n"
+    assert f"claif-git redo {imported}, or claif-git session restore {imported}" in again.err
+
+
+def test_the_operation_log_says_how_many_sessions_an_import_brought() -> None:
+    fixture = Path(__file__).parents[2] / "fixtures" / "claude-code-session.jsonl"
+    count = len(claif("import", str(fixture)).out.splitlines())
+    (line,) = claif("op", "log").out.splitlines()
+    assert line.split("\t")[2:] == ["import", f"{count} sessions", f"import: {count} sessions"]
+    assert claif("undo").err == f"undid “import of {count} sessions”\n"
 
 
 def test_blocks_cannot_be_edited_as_text(session: str) -> None:

@@ -9,7 +9,7 @@ import typer
 from claif_git.cli import params
 from claif_git.cli.context import manager, run_of
 from claif_git.cli.editor import edited
-from claif_git.errors import InvalidInputError
+from claif_git.errors import ClaifGitError, InvalidInputError
 
 EXAMPLES = ("claif-git edit SESSION_ID#5", 'claif-git edit SESSION_ID#5 --content "What I meant to say"')
 
@@ -23,7 +23,8 @@ def command(
 ) -> None:
     """Change what a message says, in $EDITOR, by a new commit. The old wording stays in history.
 
-    A message that is more than text (tool calls, images) cannot be edited as text.
+    A file that is left empty changes nothing; to leave a message out, drop it. One that is more than text (tool calls,
+    images) cannot be edited as text.
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
@@ -35,5 +36,10 @@ def command(
         if text == held.content:
             out.note("nothing changed")
             return
+        if content is None and not text.strip():
+            raise ClaifGitError(
+                "the text was left empty: nothing was changed",
+                hint=f"to leave the message out: claif-git drop {session_id}#{index}",
+            )
         opened.edit_message(session_id, index, text)
         out.note(f"edited message {index}; to take it back: claif-git undo {session_id}")
