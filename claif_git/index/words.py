@@ -142,22 +142,25 @@ class _Placer:
 
     def _blobs(self, entries: Sequence[Entry]) -> dict[str, int]:
         """Give the rows of the messages' blobs, written where there were none."""
-        found: dict[str, int] = {}
+        found = self._known([entry.blob for entry in entries])
         new: list[tuple[Any, ...]] = []
         following = self._db.execute("SELECT coalesce(max(id), 0) + 1 FROM blobs").fetchone()[0]
         for entry in entries:
-            if entry.blob in found:
-                continue
-            row = self._db.execute("SELECT id FROM blobs WHERE oid = ?", (bytes.fromhex(entry.blob),)).fetchone()
-            if row is not None:
-                found[entry.blob] = row[0]
-            elif (said := self._said(entry.blob)) is not None:
+            if entry.blob not in found and (said := self._said(entry.blob)) is not None:
                 found[entry.blob] = following
                 new.append((following, bytes.fromhex(entry.blob), *said))
                 following += 1
         self._db.executemany(f"INSERT INTO blobs VALUES({_MARKS})", new)
         self._db.executemany("INSERT INTO words(rowid, said) VALUES(?, ?)", ((row[0], row[-1]) for row in new))
         return found
+
+    def _known(self, blobs: Sequence[str]) -> dict[str, int]:
+        """Give the rows of the blobs that have one. No more than _AT_ONCE at a time."""
+        rows = self._db.execute(
+            f"SELECT oid, id FROM blobs WHERE oid IN ({', '.join('?' * len(blobs))})",  # noqa: S608 - marks
+            [bytes.fromhex(blob) for blob in blobs],
+        )
+        return {oid.hex(): number for oid, number in rows}
 
     def _said(self, blob: str) -> tuple[Any, ...] | None:
         """Give a row of `blobs`, from its role on; None if there is no such blob."""

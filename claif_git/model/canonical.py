@@ -8,6 +8,7 @@ import json
 from claif_git.model.blocks import Json
 
 _LONGEST = 100
+_written = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 def canonical(value: Json) -> str:
@@ -15,7 +16,7 @@ def canonical(value: Json) -> str:
 
     1 and 1.0 are one number, True is none; the order of keys does not count.
     """
-    text = json.dumps(_plain(value), separators=(",", ":"), sort_keys=True)
+    text = _written(_plain(value))
     return text if len(text) <= _LONGEST else f"#{hashlib.sha256(text.encode()).hexdigest()}"
 
 
