@@ -13,6 +13,7 @@ from claif_git.format import layout
 from claif_git.format.drops import Drop, decode_drop
 from claif_git.format.messages import Head, decode, head
 from claif_git.git.trees import Folder
+from claif_git.history.growth import grown
 from claif_git.history.placing import Entry, Stray, latest_stamp, message_files
 from claif_git.history.settings import CHRONOLOGICAL, Settings, read_settings
 from claif_git.model.message import Message, Origin
@@ -232,6 +233,30 @@ class Snapshot:
         """Note the own id of a message that is being added."""
         self._ids[path] = message_id
 
+    def grown_to(self, commit: str, root: Folder, when: float) -> Snapshot | None:
+        """Give the snapshot at a later commit with all that is known here carried on.
+
+        None where it has other things that are new than messages at the end, or messages that are left out, or may be
+        twins. Only what differs is read.
+        """
+        new = grown(self.root, root)
+        if new is None or not self._come_last(new):
+            return None
+        latest = max([self.latest, *(stamp for entry in new for stamp in _stamps(entry.path))])
+        return self.followed_by(commit, root, new, latest, when)
+
+    def _come_last(self, new: Sequence[Entry]) -> bool:
+        """Tell whether messages that somebody else added can be put behind those that are known here."""
+        known = self.__dict__
+        if not known.keys() & {"files", "_below_messages"} or not new:
+            return True
+        if self._below_messages and new[0].path <= self._below_messages[-1].path:
+            return False
+        if self.settings.order == CHRONOLOGICAL or not self.dropped.isdisjoint(entry.path for entry in new):
+            return False
+        hashes = {_hash8(entry.path) for entry in new}
+        return len(hashes) == len(new) and not any(self._by_hash.get(hash8) for hash8 in hashes)
+
     def followed_by(self, commit: str, root: Folder, appended: Iterable[Entry], latest: str, when: float) -> Snapshot:
         """Give the snapshot after a commit that only appended messages, with all that is known here carried on."""
         after = Snapshot(self.objects, self.session_id, commit, root, when)
@@ -255,6 +280,13 @@ def stamp_in(path: str) -> str:
     """Give the stamp in a message's path; the digits of its seconds end it, and start at a fixed place."""
     name = path.rpartition("/")[2]
     return name[: name.index("-", 20)]
+
+
+def _stamps(path: str) -> list[str]:
+    """Give the stamps of a message's name and of the folders that it is in."""
+    *folders, _ = path.split("/")
+    runs = [run.stamp for run in map(layout.parse_run_name, folders) if run]
+    return [*runs, stamp_in(path)]
 
 
 def _hash8(path: str) -> str:

@@ -1,12 +1,10 @@
-"""What a session's tree has beyond an earlier one, where that is nothing but messages. Only what differs is read."""
+"""What a session's history has beyond a commit that the index has seen, where that is nothing but messages."""
 
 from __future__ import annotations
 
 from claif_git.errors import StoreError
-from claif_git.format import layout
 from claif_git.git import Repository
-from claif_git.git.trees import FILE_MODE, Folder
-from claif_git.history.placing import Entry
+from claif_git.history.growth import grown
 from claif_git.history.snapshot import Snapshot, folder_at
 
 LONGEST_CHAIN = 64
@@ -25,42 +23,6 @@ def earlier(repo: Repository, session_id: str, commit: str, tip: str) -> Snapsho
         return opened(repo, session_id, commit) if repo.is_ancestor(commit, tip) else None
     except StoreError:
         return None
-
-
-def grown(before: Folder, after: Folder) -> list[Entry] | None:
-    """Give the messages that a root tree has beyond another, in path order; None if anything else differs.
-
-    Attachments do not count: whoever reads a message looks for those.
-    """
-    if any(before.get(name) != after.get(name) for name in (layout.SESSIONS, layout.DROPS)):
-        return None
-    found: list[Entry] = []
-    same = _collect(before.folder(layout.MESSAGES), after.folder(layout.MESSAGES), "", found)
-    return found if same else None
-
-
-def _collect(before: Folder, after: Folder, prefix: str, found: list[Entry]) -> bool:
-    """Add what is new to `found`; False if anything is gone, changed, or not named as a message is."""
-    if before.items.keys() - after.items.keys() or prefix.count("/") > 32:
-        return False
-    for name, item in after.ordered():
-        other = before.items.get(name)
-        if item == other:
-            continue
-        if isinstance(item, Folder):
-            known = layout.parse_run_name(name) is not None and (other is None or isinstance(other, Folder))
-            inner = other if isinstance(other, Folder) else Folder(_nothing)
-            if not known or not _collect(inner, item, f"{prefix}{name}/", found):
-                return False
-        elif other is None and prefix and item.mode == FILE_MODE and layout.parse_message_name(name):
-            found.append(Entry(prefix + name, item.oid))
-        else:
-            return False
-    return True
-
-
-def _nothing(oid: str) -> bytes:
-    raise AssertionError(f"an empty folder reads nothing, but was asked for {oid}")
 
 
 def added_by(repo: Repository, before: str, after: str) -> dict[str, str]:

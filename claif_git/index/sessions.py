@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from claif_git.format import layout
 from claif_git.git import Repository
 from claif_git.history.description import created_at, title_of
+from claif_git.history.growth import grown
 from claif_git.history.placing import Entry
 from claif_git.history.settings import CHRONOLOGICAL
 from claif_git.history.snapshot import Snapshot, updated_at
-from claif_git.index.growth import earlier, grown
+from claif_git.index.growth import earlier
 from claif_git.index.text import kept
 from claif_git.index.values import compact, micros, moment, restored, stored
 from claif_git.model.blocks import Json

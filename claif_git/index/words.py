@@ -10,9 +10,10 @@ from typing import Any
 from claif_git.errors import MalformedError, StoreError
 from claif_git.format.messages import decode_kept
 from claif_git.git import Repository
+from claif_git.history.growth import grown
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
-from claif_git.index.growth import added_by, earlier, grown
+from claif_git.index.growth import added_by, earlier
 from claif_git.index.messages import UNREAD, held_of
 from claif_git.index.sessions import stand_alone
 from claif_git.index.text import kept

@@ -118,9 +118,16 @@ class Working:
             if known is not None and known.commit == commit:
                 self._snapshots.move_to_end(session_id)
                 return known
-            snapshot = self.peek(session_id, commit)
+            snapshot = self._later(known, commit) or self.peek(session_id, commit)
             self._keep(snapshot)
             return snapshot
+
+    def _later(self, known: Snapshot | None, commit: str) -> Snapshot | None:
+        """Give a session where others brought it, if that is what is known of it and more messages."""
+        if known is None or not known.is_session:
+            return None
+        read = self.repo.read_commit(commit)
+        return known.grown_to(commit, folder_at(self.repo, read.tree), read.commit_time)
 
     def peek(self, session_id: str, commit: str) -> Snapshot:
         """Give a session as it stood at a commit, without keeping it: for a look back, or at another's tip."""
