@@ -79,7 +79,7 @@ class Maintenance:
         """Give packs that git is to make deltas of: the smallest first, of WHOLE_AT_ONCE bytes together, or all."""
         most = sys.maxsize if everything else WHOLE_AT_ONCE
         chosen: list[wholes.WholePack] = []
-        left_whole = self._left_whole()
+        left_whole = set[str]() if everything else self._left_whole()
         for pack in sorted(wholes.whole_packs(self._dir / "objects/pack"), key=lambda pack: pack.size):
             most -= pack.size
             if most < 0:

@@ -94,6 +94,9 @@ def test_what_git_cannot_do_is_not_tried_again_and_again(store, monkeypatch, cap
     assert "bad object" in caplog.text
     assert packs(store) == before
     assert store.maintain() is None
+    monkeypatch.undo()
+    assert store.maintain(force=True).with_git
+    assert not whole(store)
 
 
 def test_packs_stay_if_what_git_wrote_lacks_an_object(store, written, monkeypatch):
