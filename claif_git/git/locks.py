@@ -21,10 +21,11 @@ from typing import Self
 from claif_git.errors import ConcurrentUpdateError
 from claif_git.git.files import CLOSED
 
-_PAUSE = 0.0002  # seconds between two tries of the one who is next
-_PAUSE_IN_LINE = 0.001  # and of those behind
+_PAUSE = 0.0002  # seconds between two tries of the one who is next, at first
 _LONGEST_PAUSE = 0.005
-_BURST = 0.02  # seconds for which who has passed the gate need not pass it again
+_PAUSE_IN_LINE = 0.016  # and of those behind: of a newcomer, who asks the less often, the less it has waited
+_SENIORITY = 0.06  # seconds of waiting after which one asks twice as often
+_BURST = 0.03  # seconds for which who has passed the gate need not pass it again
 _READABLE = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
 
 
@@ -42,12 +43,15 @@ def lock_name(name: str) -> str:
     return name if _READABLE.fullmatch(name) else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def wait_for(path: str, *, exclusive: bool, deadline: float, pause: float = _PAUSE) -> int | None:
-    """Lock the file at `path`, making it if there is none: an open file, or None at the deadline (monotonic)."""
+def wait_for(path: str, *, exclusive: bool, deadline: float, in_line: bool = False) -> int | None:
+    """Lock the file at `path`, making it if there is none: an open file, or None at the deadline (monotonic).
+
+    `in_line`: many may be waiting, and who has waited longest is to come first, mostly.
+    """
     while True:
         fd = _open(path)
         try:
-            got = _try_until(fd, exclusive=exclusive, deadline=deadline, pause=pause)
+            got = _try_until(fd, exclusive=exclusive, deadline=deadline, in_line=in_line)
             if got and _still_named(fd, path):
                 return fd
         except BaseException:
@@ -67,13 +71,17 @@ def _open(path: str) -> int:
         return os.open(path, flags, 0o666)
 
 
-def _try_until(fd: int, *, exclusive: bool, deadline: float, pause: float) -> bool:
+def _try_until(fd: int, *, exclusive: bool, deadline: float, in_line: bool) -> bool:
+    start, pause = time.monotonic(), _PAUSE
     while not try_flock(fd, exclusive=exclusive):
-        left = deadline - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        if now >= deadline:
             return False
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.3, max(pause, _LONGEST_PAUSE))
+        if in_line:
+            pause = max(_PAUSE_IN_LINE * 0.5 ** ((now - start) / _SENIORITY), _PAUSE)
+        else:
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+        time.sleep(min(pause, deadline - now))
     return True
 
 
@@ -103,7 +111,7 @@ class Turnstile:
         deadline = start + timeout
         if start - self._passed < _BURST:
             return wait_for(self._path, exclusive=exclusive, deadline=deadline)
-        gate = wait_for(self._gate, exclusive=gate_exclusive, deadline=deadline, pause=_PAUSE_IN_LINE)
+        gate = wait_for(self._gate, exclusive=gate_exclusive, deadline=deadline, in_line=True)
         if gate is None:
             return None
         try:
