@@ -42,6 +42,11 @@ class Fetched:
     commits: dict[str, int] = field(default_factory=dict)
 
     @property
+    def refs(self) -> list[str]:
+        """The full names of the branches that it shows there."""
+        return [self.heads + name for name in (*self.shown, *self.unfit)]
+
+    @property
     def sessions(self) -> dict[str, Oid]:
         """The sessions that are here now."""
         return {name: tip for name, tip in self.tips.items() if name != STORE_BRANCH}
@@ -141,7 +146,9 @@ class _Visit:
         transport, limits, heads = self._local.transport, self._local.limits, self._found.heads
         refs = [heads + name for name in names]
         try:
-            came = transport.fetch(self._closed, self._found.address, refs, limits, self._local.progress)
+            came = transport.fetch(
+                self._closed, self._found.address, refs, limits, self._local.progress, self._found.refs
+            )
             self._closed.look()
             return {ref[len(heads) :]: tip for ref, tip in came.items()}
         except (RemoteError, StoreError) as error:

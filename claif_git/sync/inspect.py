@@ -24,7 +24,7 @@ _NAME = re.compile(r"[0-9A-Za-z._-]{1,255}", re.ASCII)
 _FORBIDDEN = re.compile(r"\.{1,2}|\.git|\.gitmodules", re.IGNORECASE)
 _PERSON = rb"(?!<)[^<>\n\0]* <[^<>\n\0]*> (?:0|[1-9]\d{0,11}) [+-]\d{4}\n"
 _COMMIT = re.compile(
-    rb"tree [0-9a-f]{40}\n(?:parent [0-9a-f]{40}\n)*author "
+    rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author "
     + _PERSON
     + rb"committer "
     + _PERSON
@@ -32,8 +32,20 @@ _COMMIT = re.compile(
     + rb"(?:(?!author |committer |tree |parent )[^\n\0]+\n)*(?:\n[^\0]*)?",
     re.DOTALL,
 )
+_PLAIN_TREE = re.compile(rb"(?:(?:100644|40000) [0-9A-Za-z._-]{1,255}\0.{20})*", re.DOTALL)
+_PLAIN_ENTRY = re.compile(rb"(100644|40000) ([^\0]+)\0(.{20})", re.DOTALL)
+_MODES = {b"100644": FILE_MODE, b"40000": FOLDER_MODE}
+_ATTRIBUTES = layout.ATTRIBUTES_FILE.encode("ascii")
+_SPECIAL = frozenset({b".", b"..", b".git", b".gitmodules", _ATTRIBUTES})
 _LARGEST_COMMIT, _LARGEST_TREE, _LARGEST_SETTING = 1 << 20, 32 << 20, 1 << 20
 _MOST_PARENTS = 1000
+
+
+class _Node(NamedTuple):
+    """A commit's tree and parents."""
+
+    tree: Oid
+    parents: list[Oid]
 
 
 class _Measure(NamedTuple):
@@ -93,15 +105,15 @@ class Inspector:
 
     def _history(self, tip: Oid, near: Sequence[Oid], only_root: Oid | None = None) -> int:
         """Look at every commit that we do not have; give how many there are."""
-        stops = self._trusted | self._commits | self._shared(tip, near)
-        new: dict[Oid, Commit] = {}
+        shared = self._shared(tip, near)
+        new: dict[Oid, _Node] = {}
         borders: list[Oid] = []
         todo = [tip]
         while todo:
             oid = todo.pop()
             if oid in new:
                 continue
-            if oid in stops:
+            if oid in self._trusted or oid in self._commits or oid in shared:
                 borders.append(oid)
                 continue
             commit = new[oid] = self._commit(oid)
@@ -128,11 +140,11 @@ class Inspector:
         """Read a commit that may well be ours, without judging it."""
         return Commit.decode(self._read(oid, "commit", _LARGEST_COMMIT))
 
-    def _commit(self, oid: Oid) -> Commit:
-        data = self._read(oid, "commit", _LARGEST_COMMIT)
-        if not _COMMIT.fullmatch(data):
+    def _commit(self, oid: Oid) -> _Node:
+        found = _COMMIT.fullmatch(self._read(oid, "commit", _LARGEST_COMMIT))
+        if not found:
             raise MalformedError(f"commit {oid} is malformed")
-        commit = Commit.decode(data)
+        commit = _Node(found[1].decode("ascii"), found[2].decode("ascii").split()[1::2])
         if len(commit.parents) > _MOST_PARENTS:
             raise MalformedError(f"commit {oid} has {len(commit.parents)} parents")
         return commit
@@ -164,6 +176,13 @@ class Inspector:
     def _checked(self, oid: Oid, path: str, depth: int) -> Iterable[TreeEntry]:
         """Give a tree's entries, none of which means anything to git or a file system but a plain file or folder."""
         data = self._read(oid, "tree", _LARGEST_TREE)
+        entries = plain_tree(data)
+        attributes = [entry for entry in entries if entry.name == layout.ATTRIBUTES_FILE]
+        if entries and (not attributes or (depth == 0 and self._is_harmless(attributes[0]))):
+            return entries
+        return self._checked_one_by_one(data, path, depth)
+
+    def _checked_one_by_one(self, data: bytes, path: str, depth: int) -> Iterable[TreeEntry]:
         entries = decode_tree(data)
         names: set[str] = set()
         for entry in entries:
@@ -234,14 +253,29 @@ class Inspector:
         return self._read(entry.oid, "blob", _LARGEST_SETTING)
 
     def _read(self, oid: Oid, kind: str, most: int) -> bytes:
-        if self._objects.is_new(oid):
-            found, size = self._objects.info(oid)
-            if found == kind and size > most:
-                raise StoreError(f"{kind} {oid} is larger than {most} bytes")
-        found, data = self._objects.read(oid)
+        found, data = self._objects.read(oid, most)
         if found != kind:
             raise StoreError(f"object {oid} is a {found} where a {kind} should be")
         return data
+
+
+def plain_tree(data: bytes) -> list[TreeEntry]:
+    """Give the entries of a tree as nearly all are: at a glance plain files and folders, in order, none of them odd.
+
+    Empty for any other: then they have to be looked at one by one, to say what is wrong, if anything is.
+    """
+    if not _PLAIN_TREE.fullmatch(data):
+        return []
+    rows = _PLAIN_ENTRY.findall(data)
+    names = {name for _, name, _ in rows}
+    keys = [name + b"/" if mode == b"40000" else name for mode, name, _ in rows]
+    if len(names) < len(rows) or keys != sorted(keys):
+        return []
+    if not _SPECIAL.isdisjoint(map(bytes.lower, names)) and [n for n in names if n.lower() in _SPECIAL] != [
+        _ATTRIBUTES
+    ]:
+        return []
+    return [TreeEntry(_MODES[mode], name.decode("ascii"), oid.hex()) for mode, name, oid in rows]
 
 
 def root_commit() -> Oid:

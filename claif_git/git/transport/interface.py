@@ -59,8 +59,12 @@ class Transport(Protocol):
         names: Sequence[str],
         limits: Limits,
         progress: Progress | None = None,
+        shown: Iterable[str] = (),
     ) -> dict[str, Oid]:
-        """Bring these refs' objects into quarantine, and give where each ref stood when that was done."""
+        """Bring these refs' objects into quarantine, and give where each ref stood when that was done.
+
+        `shown` are all that the remote shows, for a transport to which most of them at once is less than each by name.
+        """
 
     def push(
         self, repo: Repository, address: Address, updates: Iterable[RefUpdate], progress: Progress | None = None

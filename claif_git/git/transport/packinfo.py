@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from claif_git.errors import StoreError
 from claif_git.git.kinds import Oid
+from claif_git.git.packfile import PackFile
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 OFS_DELTA, REF_DELTA = 6, 7
 _WIDEST = 63  # bits of a size or an offset
-_TABLE = 8 + 256 * 4
 _DEEPEST = 10_000
 """Deltas that build on deltas. Git makes chains of 50, and never more than 4,095."""
 
@@ -38,61 +38,53 @@ class PackInfo:
     def __init__(self, pack: Path) -> None:
         self.pack = pack
         self._data = _mapped(pack)
-        self._index = _mapped(pack.with_suffix(".idx"))
-        if self._index[:8] != b"\xfftOc\0\0\0\2":
-            raise StoreError(f"{pack.name} has an index of a form that is not supported")
-        self._fanout = struct.unpack(">256L", self._index[8:_TABLE])
-        self.count: int = self._fanout[255]
+        try:
+            self._file = PackFile(str(pack.with_suffix("")))
+        except (OSError, StoreError) as error:
+            self._data.close()
+            raise error if isinstance(error, StoreError) else StoreError(f"cannot read {pack.name}: {error}") from error
+        self.count = self._file.count
 
     def close(self) -> None:
-        """Close both files."""
+        """Let go of the files."""
         self._data.close()
-        self._index.close()
 
     def oids(self) -> Iterator[Oid]:
         """Give all objects."""
-        for at in range(self.count):
-            yield self._name(at).hex()
+        return (name.hex() for name in self._file.names())
+
+    def find(self, oid: Oid) -> int | None:
+        """Give where an object stands in the pack; None if the pack does not name it."""
+        return self._file.find(bytes.fromhex(oid))
 
     def has(self, oid: Oid) -> bool:
         """Whether the pack names the object."""
-        return self._find(bytes.fromhex(oid)) is not None
+        return self.find(oid) is not None
 
     def info(self, oid: Oid) -> PackedInfo | None:
         """Give an object's kind and sizes in bytes; None if it is not in this pack. StoreError for damage."""
-        at = self._find(bytes.fromhex(oid))
+        place = self.find(oid)
+        return None if place is None else self.info_at(place, oid)
+
+    def info_at(self, place: int, oid: Oid) -> PackedInfo:
+        """Give the same of the object that stands at a place."""
         try:
-            return None if at is None else self._info(self._offset(at))
+            return self._info(place)
         except (IndexError, struct.error, zlib.error) as error:
             raise StoreError(f"object {oid} is damaged in its pack") from error
+
+    def read(self, place: int) -> tuple[str, bytes]:
+        """Give the kind and bytes of the object at a place. StoreError for damage."""
+        number, data = self._file.read(place)
+        return _KINDS[number], data
 
     def longest(self) -> int:
         """Give the largest size, in bytes, that an entry is inflated to. StoreError for damage."""
         try:
-            return max((entry(self._data, self._offset(at))[1] for at in range(self.count)), default=0)
+            places = (self._file.find(name) or 0 for name in self._file.names())
+            return max((entry(self._data, place)[1] for place in places), default=0)
         except (IndexError, struct.error) as error:
             raise StoreError(f"{self.pack.name} is damaged") from error
-
-    def _name(self, at: int) -> bytes:
-        return self._index[_TABLE + at * 20 : _TABLE + at * 20 + 20]
-
-    def _find(self, name: bytes) -> int | None:
-        low: int = self._fanout[name[0] - 1] if name[0] else 0
-        high: int = self._fanout[name[0]]
-        while low < high:
-            middle = (low + high) // 2
-            found = self._name(middle)
-            if found == name:
-                return middle
-            low, high = (middle + 1, high) if found < name else (low, middle)
-        return None
-
-    def _offset(self, at: int) -> int:
-        offsets = _TABLE + self.count * 24
-        (offset,) = struct.unpack_from(">L", self._index, offsets + at * 4)
-        if offset & 0x80000000:
-            (offset,) = struct.unpack_from(">Q", self._index, offsets + self.count * 4 + (offset & 0x7FFFFFFF) * 8)
-        return int(offset)
 
     def _info(self, offset: int) -> PackedInfo:
         size = largest = -1
@@ -105,8 +97,7 @@ class PackInfo:
                 back, at = way_back(self._data, at)
                 base = offset - back
             elif number == REF_DELTA:
-                found = self._find(self._data[at : at + 20])
-                base, at = -1 if found is None else self._offset(found), at + 20
+                base, at = self._file.find(self._data[at : at + 20]) or -1, at + 20
             else:
                 break
             if not 0 < base < len(self._data) or base == offset:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,9 +29,10 @@ _LOCK = "incoming-"
 class Quarantine:
     """One, open. `path` is its git folder, `store` the repository that it belongs to."""
 
+    INCOMING = "refs/incoming/"
+
     def __init__(self, store: Repository, path: Path, limits: Limits) -> None:
         self.store, self.path, self._limits = store, path, limits
-        self._own = Repository(path)
         self._packs: dict[Path, PackInfo] = {}
 
     def close(self) -> None:
@@ -38,7 +40,6 @@ class Quarantine:
         for pack in self._packs.values():
             pack.close()
         self._packs = {}
-        self._own.close()
 
     # looking at what came
 
@@ -54,7 +55,7 @@ class Quarantine:
         for path in (self.path / "objects/pack").iterdir():
             if path.stem not in kept:
                 files.remove(str(path))
-        shutil.rmtree(self.path / "refs/incoming", ignore_errors=True)
+        shutil.rmtree(self.path / self.INCOMING, ignore_errors=True)
 
     def size(self) -> int:
         """Give the bytes of what has come, half-received packs included."""
@@ -62,28 +63,51 @@ class Quarantine:
 
     def info(self, oid: Oid) -> tuple[str, int]:
         """Give an object's kind and size without unpacking it. StoreError if it is missing, damaged or too large."""
-        for pack in self._packs.values():
-            if (found := pack.info(oid)) is not None:
-                if found.largest > self._limits.max_object_size:
-                    raise StoreError(f"object {oid} is larger than {self._limits.max_object_size} bytes")
-                return found.kind, found.size
-        kind, data = self.store.read(oid)
-        return kind, len(data)
+        pack, place = self._place(oid)
+        if pack is None:
+            kind, data = self.store.read(oid)
+            return kind, len(data)
+        return self._checked(pack, oid, place)
 
-    def read(self, oid: Oid) -> tuple[str, bytes]:
-        """Give an object's kind and bytes. StoreError if it is missing, damaged or too large."""
-        if self.is_new(oid):
-            self.info(oid)
-            return self._own.read(oid)
-        return self.store.read(oid)
+    def read(self, oid: Oid, most: int = sys.maxsize) -> tuple[str, bytes]:
+        """Give an object's kind and bytes. StoreError if it is missing, damaged or, as a new one, too large."""
+        pack, place = self._place(oid)
+        if pack is None:
+            return self.store.read(oid)
+        kind, size = self._checked(pack, oid, place)
+        if size > most:
+            raise StoreError(f"{kind} {oid} is larger than {most} bytes")
+        return pack.read(place)  # whoever made the index has checked it against its id
+
+    def _place(self, oid: Oid) -> tuple[PackInfo | None, int]:
+        """Give the pack that an object came in, and where it stands there."""
+        for pack in self._packs.values():
+            place = pack.find(oid)
+            if place is not None:
+                return pack, place
+        return None, 0
+
+    def _checked(self, pack: PackInfo, oid: Oid, place: int) -> tuple[str, int]:
+        found = pack.info_at(place, oid)
+        if found.largest > self._limits.max_object_size:
+            raise StoreError(f"object {oid} is larger than {self._limits.max_object_size} bytes")
+        return found.kind, found.size
 
     def is_new(self, oid: Oid) -> bool:
         """Whether the object came from the remote (the store may have it as well)."""
         return any(pack.has(oid) for pack in self._packs.values())
 
-    def ref(self, name: str) -> Oid | None:
-        """Give where a ref of the quarantine's own stands."""
-        return self._own.ref(name)
+    def fetch_head(self) -> str:
+        """Give what git wrote down of the last fetch, or ""."""
+        try:
+            return (self.path / "FETCH_HEAD").read_text(encoding="utf-8", errors="surrogateescape")
+        except FileNotFoundError:
+            return ""
+
+    def incoming(self) -> dict[str, Oid]:
+        """Give the refs that git wrote below INCOMING, by the rest of their names."""
+        with Repository(self.path) as own:
+            return {name[len(self.INCOMING) :]: oid for name, oid in own.refs(self.INCOMING).items()}
 
     def all(self) -> Iterator[Oid]:
         """Give everything that came."""

@@ -28,6 +28,8 @@ _NO_MEMORY = re.compile(
 )
 _SLOW = re.compile(r"Operation too slow|timed out after \d+ milliseconds")
 _REFS_BYTES = 400  # more than a line of ls-remote is long
+_MANY = 64  # refs
+_FETCHING = ("--no-tags", "--write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
 _AT_ONCE = 500  # refspecs on one command line
 _SETTINGS = {
     "core.hooksPath": "/dev/null",
@@ -106,6 +108,7 @@ class GitTransport:
         names: Sequence[str],
         limits: Limits,
         progress: Progress | None = None,
+        shown: Iterable[str] = (),
     ) -> dict[str, Oid]:
         """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
         before = quarantine.size()
@@ -114,15 +117,14 @@ class GitTransport:
             if quarantine.size() - before > limits.max_pack_size:
                 raise RemoteError(f"{address} sends more than {limits.max_pack_size} bytes at once")
 
-        tracked = {f"refs/incoming/{number}": name for number, name in enumerate(names)}
-        refspecs = "".join(f"+{name}:{ref}\n" for ref, name in tracked.items())
-        options = ["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
+        wanted = list(dict.fromkeys(names))
+        everything = _as_pattern(wanted, shown)
         done = run_git(
-            ["fetch", *options, "--progress", "--stdin", "--end-of-options", _REMOTE],
+            ["fetch", *_FETCHING, "--progress", "--stdin", "--end-of-options", _REMOTE],
             git_dir=quarantine.path,
             address=address,
             settings=_settings(address, limits),
-            stdin=refspecs.encode("utf-8", "surrogateescape"),
+            stdin="".join(f"{line}\n" for line in everything or wanted).encode("utf-8", "surrogateescape"),
             watch=watch,
             progress=progress,
             memory=memory_for_objects(limits),
@@ -130,7 +132,13 @@ class GitTransport:
         )
         watch()
         _check(done, address, limits)
-        return {name: oid for ref, name in tracked.items() if (oid := quarantine.ref(ref))}
+        if not everything:
+            return _fetched(quarantine.fetch_head(), wanted, address)
+        prefix = _prefix(wanted)
+        here = {prefix + name: oid for name, oid in quarantine.incoming().items()}
+        if missing := [name for name in wanted if name not in here]:
+            raise RemoteError(f"{address} has no {missing[0]} any more")
+        return {name: here[name] for name in wanted}
 
     def push(
         self, repo: Repository, address: Address, updates: Iterable[RefUpdate], progress: Progress | None = None
@@ -170,6 +178,36 @@ class GitTransport:
         reasons = said_by_host("\n".join(lines), address)
         given = {name: with_reasons(result, reasons) for name, result in results.items()}
         return {update.name: given.get(update.name, others) for update in updates}
+
+
+def _as_pattern(names: Sequence[str], shown: Iterable[str]) -> list[str]:
+    """Give refspecs for nearly all that a remote shows: git looks through all it shows for each that it is given."""
+    prefix = _prefix(names)
+    others = [name for name in set(shown).difference(names) if name.startswith(prefix)]
+    if prefix == "/" or len(names) < _MANY or len(others) * _MANY > len(names):
+        return []
+    return [f"+{prefix}*:{Quarantine.INCOMING}*", *(f"^{name}" for name in sorted(others))]
+
+
+def _prefix(names: Sequence[str]) -> str:
+    """Give the folder of refs in which all of these stand, somewhere; "/" if there is none."""
+    prefix = min((name.rpartition("/")[0] for name in names), key=len) + "/"
+    return prefix if all(name.startswith(prefix) for name in names) else "/"
+
+
+def _fetched(head: str, names: Sequence[str], address: Address) -> dict[str, Oid]:
+    """Read where refs stood from FETCH_HEAD: a line each, in the order in which they were asked for."""
+    lines = head.splitlines()
+    found = {name: line[:40] for name, line in zip(names, lines, strict=False) if _is_of(name, line)}
+    if len(found) < len(names) or len(lines) > len(names):
+        raise RemoteError(f"{address}: git says something else of what it fetched than expected")
+    return found
+
+
+def _is_of(name: str, line: str) -> bool:
+    short = name.removeprefix("refs/heads/")
+    said = f"branch '{short}' of " if short != name else f"'{name}' of "
+    return is_oid(line[:40]) and line[40:].lstrip("\t").startswith(said)
 
 
 def _in_bunches(updates: list[RefUpdate]) -> Iterator[list[RefUpdate]]:
