@@ -157,6 +157,30 @@ class TestTransport:
             assert other.refs() == before
             assert list((other.path / "claif/incoming").iterdir()) == []
 
+    @pytest.mark.parametrize("count", [3, 70])
+    def test_fetches_many_refs_and_no_others(self, transport, store, address, tmp_path, count):
+        wrong = self.tip(store, self.one)
+        tip = store.read_commit(wrong).parents[0]
+        names = [f"refs/heads/{number}" for number in range(count)]
+        kept = [RefUpdate(name, None, tip) for name in names]
+        transport.push(store, address, [*kept, RefUpdate("refs/heads/other", None, wrong)])
+        shown = transport.refs(store, address, Limits())
+        assert set(shown) >= {*names, "refs/heads/other"}
+        with Repository.init(tmp_path / "other") as other, quarantine(other, Limits()) as closed:
+            assert transport.fetch(closed, address, names, Limits(), None, shown) == dict.fromkeys(names, tip)
+            closed.look()
+            assert closed.is_new(tip)
+            assert not closed.is_new(wrong)
+            with pytest.raises(RemoteError):
+                transport.fetch(closed, address, [*names, "refs/heads/gone"], Limits(), None, shown)
+
+    def test_fetches_refs_that_no_list_of_branches_shows(self, transport, store, address, tmp_path):
+        tip = self.tip(store, self.one)
+        names = ["refs/claif/heads/x", "refs/heads/y"]
+        transport.push(store, address, [RefUpdate(name, None, tip) for name in names])
+        with Repository.init(tmp_path / "other") as other, quarantine(other, Limits()) as closed:
+            assert transport.fetch(closed, address, names, Limits()) == dict.fromkeys(names, tip)
+
     def test_stops_at_the_limits(self, transport, store, address, tmp_path):
         tip = self.tip(store, self.one)
         transport.push(store, address, [RefUpdate("refs/heads/x", None, tip), RefUpdate("refs/heads/y", None, tip)])
