@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from claif_git.errors import InvalidInputError
 from claif_git.model.blocks import Content, normalise, plain, text_of
@@ -31,8 +31,7 @@ def role_of(role: object) -> MessageRole:
         raise InvalidInputError(f"role is system, user or assistant, not {word[:80]!r}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a message was read from: its path below `messages/`, its blob, and the commit that showed it."""
 
     path: str

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import copy
-import pickle
 import random
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from format.format_strategies import blocks, facts, headed, texts
@@ -20,7 +17,6 @@ from index_stores import act, filled
 from support.loosened import loosened
 
 from claif_git.errors import ClaifGitError, StoreError
-from claif_git.index.messages import PlacedMessage
 from claif_git.model import Message
 from claif_git.session import SessionManager, finding
 from claif_git.session.reading import choose, session_of
@@ -38,8 +34,10 @@ def warmed(manager: SessionManager) -> SessionManager:
     return manager
 
 
-def out_of_the_index(messages: list[Any]) -> int:
-    return sum(isinstance(message, PlacedMessage) for message in messages)
+def held(manager: SessionManager, session_id: str, count: int | None = None) -> list[bool]:
+    """Tell of each message whether the index has it."""
+    found = manager._finding.messages(manager._working.read(session_id), count)
+    return [isinstance(item, Message) for item in found or []]
 
 
 @settings(max_examples=60, deadline=None)
@@ -68,7 +66,7 @@ def test_plain_talk_comes_out_of_the_index_and_a_picture_out_of_git(tmp_path: Pa
         manager.add_message(session_id, Message("user", [{"type": "text", "text": "look"}, picture]))
         manager.add_message(session_id, Message("assistant", [{"type": "text", "text": "nice"}]))
         found = warmed(manager).get_session(session_id).messages
-        assert [type(message) is PlacedMessage for message in found] == [True, False, True]
+        assert held(manager, session_id) == [True, False, True]
         assert found[1].content[1]["source"]["data"] == data  # type: ignore[index]
 
 
@@ -101,7 +99,7 @@ def test_a_few_new_messages_are_taken_in_by_reading(tmp_path: Path) -> None:
             other.add_message(session_id, Message("assistant", f"more {number}"))
             found = manager.get_session(session_id).messages
             assert [message.text for message in found][1:] == [f"more {at}" for at in range(number + 1)]
-            assert out_of_the_index(found) == number + 2
+            assert held(manager, session_id) == [True] * (number + 2)
         assert [hit.snippet for hit in manager.search_sessions("more")] != []
 
 
@@ -113,8 +111,9 @@ def test_a_changed_message_is_read_from_git_until_the_index_is_asked_for_more(tm
         warmed(manager)
         manager.update_message_metadata(session_id, 0, {"star": True})
         found = manager.get_session(session_id).messages
-        assert (found[0].metadata, out_of_the_index(found)) == ({"star": True}, 0)
-        assert out_of_the_index(warmed(manager).get_session(session_id).messages) == 2
+        assert (found[0].metadata, held(manager, session_id)) == ({"star": True}, [])
+        assert held(warmed(manager), session_id) == [True, True]
+        assert manager.get_session(session_id).messages == found
 
 
 def test_unsaved_turns_are_never_the_index_s(tmp_path: Path) -> None:
@@ -138,8 +137,9 @@ def test_who_reads_does_not_wait_for_who_writes_to_the_index(tmp_path: Path) -> 
             writer.execute("BEGIN IMMEDIATE")
             found = manager.get_session(session_id).messages
             assert [message.text for message in found] == ["one", "two"]
-            assert out_of_the_index(found) == 0
-        assert out_of_the_index(manager.get_session(session_id).messages) == 2
+            assert held(manager, session_id) == []
+        assert manager.get_session(session_id).messages == found
+        assert held(manager, session_id) == [True, True]
 
 
 def test_a_store_without_an_index_gets_none_by_reading(tmp_path: Path) -> None:
@@ -193,7 +193,8 @@ def test_a_choice_of_messages_is_the_one_that_git_gives(
     found = manager.get_messages(session_id, limit, role, since, until)
     read = choose(manager._working.read(session_id), limit=limit, role=role, since=since, until=until)
     assert found == read
-    assert out_of_the_index(found) == len(found)
+    assert held(manager, session_id) == [True] * 10
+    assert len(held(manager, session_id, limit)) == min(10, 10 if limit is None else limit)
 
 
 _TALKS: list[tuple[SessionManager, str]] = []
@@ -209,21 +210,3 @@ def _talk(factory: pytest.TempPathFactory) -> tuple[SessionManager, str]:
             manager.add_message(session_id, Message(role, str(at), first + timedelta(seconds=at)))
         _TALKS.append((warmed(manager), session_id))
     return _TALKS[0]
-
-
-def test_such_a_message_is_a_message_to_whoever_handles_it(tmp_path: Path) -> None:
-    told = Message("user", "hello", metadata={"a": 1}, tokens=5, id="m1", model="m")
-    with closing(SessionManager(tmp_path / "s")) as manager:
-        session_id = manager.create_session("x")
-        manager.add_message(session_id, told)
-        (found,) = warmed(manager).get_session(session_id).messages
-    assert isinstance(found, PlacedMessage)
-    assert repr(found) == repr(told).replace("Message(", "PlacedMessage(", 1)
-    assert found != "hello"
-    for other in (copy.copy(found), copy.deepcopy(found), pickle.loads(pickle.dumps(found))):  # noqa: S301 - our own
-        assert other == told == found
-        assert other.origin == found.origin
-    found.metadata = {"b": 2}
-    assert (found.metadata, found.tokens) == ({"b": 2}, 5)
-    with pytest.raises(AttributeError):
-        _ = object.__new__(PlacedMessage).metadata
