@@ -15,6 +15,7 @@ from claif_git.model.times import now
 RANDOM_LENGTH = 12
 SLUG_LENGTH = 40
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", re.ASCII)
+_RANDOM = re.compile(rf"-([a-z2-7]{{{RANDOM_LENGTH}}})$", re.ASCII)
 STORE_BRANCH = "claif-store"
 """The store's own branch; no session can have that name."""
 
@@ -28,6 +29,12 @@ def imported_session_id(title: str | None, moment: datetime, *source: str) -> st
     """Make the id that an import has on every machine: the random part is a hash of the source's own name for it."""
     stem = slug(title or "") or moment.strftime("%Y-%m-%d")
     return f"{stem}-{_base32(_digest('import', *source))}"
+
+
+def without_words(session_id: str) -> str:
+    """Give what tells a session from others and says nothing of its title: `…k3xqabcdefgh`."""
+    found = _RANDOM.search(session_id)
+    return f"…{found[1] if found else hashlib.sha256(session_id.encode()).hexdigest()[:RANDOM_LENGTH]}"
 
 
 def slug(text: str) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from claif_git.errors import SessionNotFoundError
-from claif_git.format import layout
-from claif_git.git.trees import Folder
-from claif_git.history.snapshot import folder_at
-from claif_git.history.store_branch import encode_tombstone, tombstone_path, tombstone_tip
+from claif_git.history.store_branch import (
+    HIDDEN_TRACKING,
+    PLAIN_TRACKING,
+    encode_tombstone,
+    tombstone_path,
+    tombstone_tip,
+)
+from claif_git.ids import without_words
 from claif_git.model.times import now
-from claif_git.session.operations import forget
+from claif_git.session.copies import Copies
+from claif_git.session.operations import forget, record_moves
 from claif_git.session.store import DRAFTS, IMPORTS, TRASH, unique
 from claif_git.session.working import Working
 
@@ -22,15 +27,19 @@ class Purged:
 
     remotes    names of remotes that had a copy when we last looked: it is still there
     shared_by  sessions that hold some of the same turns: forks, origins, and what it was merged into
+    held_by    whatever else holds some of them: refs (trash, tags, drafts, remotes' of other sessions), reflogs
     refs       what was removed
-    objects    whether the objects went as well; in a code repository they stay until git's own `gc` takes them
+    objects    whether every object of it is gone; not while anything of the above holds some, and not `in_code`
+    in_code    whether the store stands in a code repository, where objects stay until git's own `gc` takes them
     """
 
     session_id: str
     remotes: list[str] = field(default_factory=list)
     shared_by: list[str] = field(default_factory=list)
+    held_by: list[str] = field(default_factory=list)
     refs: list[str] = field(default_factory=list)
     objects: bool = True
+    in_code: bool = False
 
 
 def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
@@ -44,46 +53,40 @@ def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
         refs = _refs_of(working, session_id)
         if not refs:
             raise SessionNotFoundError(prefix)
-        sharers = _sharers(working, session_id)
-        report = Purged(session_id, _remotes(refs, session_id), sharers, sorted(refs), not working.repo.is_guest)
-        if not dry_run:
-            _remove(working, session_id, refs)
-        return report
+        copies = Copies(working, session_id, refs)
+        alive = {working.store.head(name): name for name in working.store.ids()}
+        holders = copies.holders()
+        shared = sorted(alive[ref] for ref in holders if ref in alive)
+        others = [ref for ref in holders if ref not in alive]
+        remotes = _remotes(working, refs, session_id)
+        in_code = working.repo.is_guest
+        report = Purged(session_id, remotes, shared, others, sorted(refs), not (holders or in_code), in_code)
+        if dry_run:
+            return report
+        copies.remember()
+        _remove(working, session_id, refs, copies)
+        return replace(report, objects=not copies.left())
+
+
+def _tracking(working: Working) -> str:
+    """Name where remotes' sessions are tracked; in a code repository, git's own place is the code's."""
+    return HIDDEN_TRACKING if working.store.is_guest else PLAIN_TRACKING
 
 
 def _refs_of(working: Working, session_id: str) -> dict[str, str]:
     own = {working.store.head(session_id), TRASH + session_id, IMPORTS + session_id}
+    prefix = _tracking(working)
     found: dict[str, str] = {}
     for ref, tip in working.repo.refs().items():
-        tracked = "/remotes/" in ref and ref.rpartition("/")[2] == session_id
+        tracked = ref.startswith(prefix) and ref.rpartition("/")[2] == session_id
         if ref in own or ref.startswith(f"{DRAFTS}{session_id}/") or tracked:
             found[ref] = tip
     return found
 
 
-def _remotes(refs: dict[str, str], session_id: str) -> list[str]:
-    ending = f"/{session_id}"
-    return sorted(ref.partition("/remotes/")[2].removesuffix(ending) for ref in refs if "/remotes/" in ref)
-
-
-def _sharers(working: Working, session_id: str) -> list[str]:
-    folder = layout.session_folder(session_id)
-    families = set(_family(working, session_id))
-    found = []
-    for other, tip in working.store.ids().items():
-        root = folder_at(working.repo, working.repo.read_commit(tip).tree)
-        holds = isinstance(root.get(folder), Folder) or other in families
-        if other != session_id and holds:
-            found.append(other)
-    return sorted(found)
-
-
-def _family(working: Working, session_id: str) -> list[str]:
-    """Name the sessions whose settings stand in this one's tree: those that it was forked or merged from."""
-    tip = working.store.tip(session_id) or working.store.trashed().get(session_id)
-    if tip is None:
-        return []
-    return list(folder_at(working.repo, working.repo.read_commit(tip).tree).folder(layout.SESSIONS).items)
+def _remotes(working: Working, refs: dict[str, str], session_id: str) -> list[str]:
+    prefix, ending = _tracking(working), f"/{session_id}"
+    return sorted(ref.removeprefix(prefix).removesuffix(ending) for ref in refs if ref.startswith(prefix))
 
 
 def _last_tip(working: Working, session_id: str) -> str | None:
@@ -92,17 +95,23 @@ def _last_tip(working: Working, session_id: str) -> str | None:
     return working.store.tip(session_id) or (tombstone_tip(buried) if buried else None)
 
 
-def _remove(working: Working, session_id: str, refs: dict[str, str]) -> None:
+def _remove(working: Working, session_id: str, refs: dict[str, str], copies: Copies) -> None:
     """Leave the tombstone first, so that an interrupted purge cannot end with the session back by a pull."""
-    moment = now()
+    moment, called = now(), without_words(session_id)
     data = encode_tombstone(_last_tip(working, session_id), moment, purged=True)
-    working.store.branch.write({tombstone_path(session_id): data}, f"purge: {session_id}", working.who, moment)
+    working.store.branch.write({tombstone_path(session_id): data}, f"purge: {called}", working.who, moment)
     working.forget(session_id)
+    reflogs = copies.reflogs()
     for ref, held in refs.items():
         working.repo.move_ref(ref, held, None)
+    for file in reflogs:
+        file.unlink(missing_ok=True)
     forget(working, session_id)
+    record_moves(working, "purge", [], called)
+    from claif_git.git.transport.quarantine import sweep
     from claif_git.index.database import forget as forget_index
 
     forget_index(working.repo)
     Path(working.repo.path, "claif", "checked", session_id).unlink(missing_ok=True)
+    sweep(working.repo)
     working.repo.prune()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -59,9 +59,14 @@ def local_side(
         stone = working.store.branch.blob(tombstone_path(session_id))
         made.append(Move(session_id, buried, None, stone=stone))
 
-    repo = working.repo
+    def adopted(tips: Mapping[str, Oid]) -> None:
+        made.extend(Move(session_id, None, tip) for session_id, tip in sorted(tips.items()))
+        for session_id in tips.keys() & working.store.trashed().keys():
+            trash.drop_covered(working, session_id, tips[session_id])
+
+    repo, heads, way = working.repo, working.store.heads, transport or default_transport()
     limits = Limits.of(repo.config_get)
-    return Local(repo, working.store.heads, working.who, join, bury, transport or default_transport(), limits, progress)
+    return Local(repo, heads, working.who, join, bury, way, limits, progress, adopted)
 
 
 def pulled(

@@ -69,10 +69,10 @@ class _Unsaved:
 
     def beside(self, one: Standing) -> SessionStatus:
         """Give a session's standing together with what is not saved of it."""
-        working, own = self._working, self._drafts.get(one.session_id, [])
+        own = self._drafts.get(one.session_id, [])
         return SessionStatus(
             one.session_id,
-            session_of(working.peek(one.session_id, one.tip)).title or "",
+            self._title(one),
             one.state,
             one.ahead,
             one.behind,
@@ -80,6 +80,11 @@ class _Unsaved:
             self._commits(one.session_id, own) if own else 0,
             any(not draft.alive for draft in own),
         )
+
+    def _title(self, one: Standing) -> str:
+        if not self._working.repo.has(one.tip):
+            return ""  # it was purged: nothing is known of it but where it stood
+        return session_of(self._working.peek(one.session_id, one.tip)).title or ""
 
     def _commits(self, session_id: str, own: Sequence[Draft]) -> int:
         branch = self._working.store.tip(session_id)

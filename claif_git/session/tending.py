@@ -65,6 +65,10 @@ class Tending:
 
     def gc(self, *, dry_run: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """Empty the trash of what is older than 30 days, and pack. Give what was done."""
+        from claif_git.git.transport.quarantine import sweep
+
         expired = trash.expire(self._working, dry_run=dry_run)
+        if not dry_run:
+            sweep(self._working.repo)
         report = None if dry_run else self._working.repo.maintain(force=True, progress=progress)
         return {"expired": expired, "maintenance": report}

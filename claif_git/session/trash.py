@@ -9,6 +9,7 @@ from claif_git.git import Commit
 from claif_git.history.commits import commit_of
 from claif_git.history.store_branch import encode_tombstone
 from claif_git.history.store_branch import tombstone_path as tombstone_path  # noqa: PLC0414 - part of this module's names
+from claif_git.ids import without_words
 from claif_git.model.conditions import Selection
 from claif_git.model.session import Session
 from claif_git.model.times import now
@@ -65,7 +66,9 @@ def delete(
         if draft is not None:
             working.repo.move_ref(working.draft_ref(session_id), draft, None)
         said = tombstone or (encode_tombstone(branch, moment) if told else None)
-        working.store.branch.write({tombstone_path(session_id): said}, f"delete: {session_id}", working.who, moment)
+        working.store.branch.write(
+            {tombstone_path(session_id): said}, f"delete: {without_words(session_id)}", working.who, moment
+        )
         return tip
 
 
@@ -99,7 +102,7 @@ def _bury(working: Working, session_id: str, tip: str, moment: datetime) -> None
     with working.repo.shared():
         with working.repo.writer(durable=working.durable) as writer:
             tree = working.repo.read_commit(tip).tree
-            subject = f"delete: {session_id}"
+            subject = f"delete: {without_words(session_id)}"
             commit = commit_of(tree, parents, subject, author=who, committer=who, said=moment, now=moment)
             oid = writer.add("commit", commit.encode())
         if not working.repo.move_ref(ref, before, oid):
@@ -129,7 +132,7 @@ def restore(working: Working, prefix: str) -> tuple[str, str | None]:
                     f"a session {session_id} exists again", hint=f"rename it first: git branch -m {session_id} NAME"
                 )
             working.join(session_id, head, tip)
-        working.store.branch.write({tombstone_path(session_id): None}, f"restore: {session_id}", working.who, now())
+        _raise_stone(working, session_id)
         _take_out(working, ref, buried)
         return session_id, there
 
@@ -146,7 +149,7 @@ def put_back(working: Working, session_id: str, tip: str) -> None:
             raise SessionNotFoundError(session_id, hint="see: claif-git session list --trash")
         if not working.repo.move_ref(working.store.head(session_id), None, tip):
             raise StoreError(f"a session {session_id} exists again")
-        working.store.branch.write({tombstone_path(session_id): None}, f"restore: {session_id}", working.who, now())
+        _raise_stone(working, session_id)
         drop_covered(working, session_id, tip)
 
 
@@ -156,6 +159,12 @@ def drop_covered(working: Working, session_id: str, tip: str) -> None:
     buried = working.repo.ref(ref)
     if buried is not None and working.repo.is_ancestor(_dug_up(working.repo.read_commit(buried)), tip):
         _take_out(working, ref, buried)
+
+
+def _raise_stone(working: Working, session_id: str) -> None:
+    """Take a session's tombstone away."""
+    subject = f"restore: {without_words(session_id)}"
+    working.store.branch.write({tombstone_path(session_id): None}, subject, working.who, now())
 
 
 def _take_out(working: Working, ref: str, buried: str) -> None:

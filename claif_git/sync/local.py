@@ -24,6 +24,7 @@ class Local:
     heads    the prefix of its sessions' refs
     join     (session id, tip): brings a tip into the session's branch, by fast-forward or merge; nothing is dropped;
              gives what both sides had changed, in words, or ""
+    adopted  (tips by session id): is told of sessions that a remote had and we had not, once they are ours
     bury     (session id, its tip, tombstone): moves a session to the trash, if it still stands at that tip
     """
 
@@ -35,6 +36,7 @@ class Local:
     transport: Transport
     limits: Limits
     progress: Progress | None = None
+    adopted: Callable[[Mapping[str, Oid]], None] | None = None
 
     @property
     def branch(self) -> StoreBranch:
@@ -71,8 +73,11 @@ class Local:
     def adopt(self, tips: Mapping[str, Oid]) -> set[str]:
         """Make tips of a remote sessions of ours, where there is none of that name; give the names of those made."""
         with self.repo.shared():
-            made = self.repo.create_refs({self.heads + name: tip for name, tip in tips.items()})
-        return {ref[len(self.heads) :] for ref in made}
+            refs = self.repo.create_refs({self.heads + name: tip for name, tip in tips.items()})
+        made = {ref[len(self.heads) :] for ref in refs}
+        if self.adopted is not None and made:
+            self.adopted({name: tips[name] for name in made})
+        return made
 
     def tell(self, line: str) -> None:
         """Pass a line of progress on."""

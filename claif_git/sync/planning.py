@@ -106,9 +106,17 @@ class Planner:
             self._plan.send[name] = RefUpdate(self._found.heads + name, theirs, tip)
         elif is_covered(repo, tip, theirs):
             self._report.add(name, Outcome.BEHIND, "the remote is ahead: pull")
+        elif self._is_unrelated(theirs, tip):
+            detail = "another session of the same id there, without a commit in common; to send ours, rename it"
+            self._report.add(name, Outcome.REFUSED, detail)
         else:
             self._plan.diverged.append(name)
             self._report.add(name, Outcome.DIVERGED, "the remote holds turns that this store has not seen: pull first")
+
+    def _is_unrelated(self, theirs: Oid, ours: Oid) -> bool:
+        """Say whether a remote's session is another than ours, as far as it is known here: a pull would not help."""
+        repo = self._local.repo
+        return repo.has(theirs) and not repo.merge_bases(theirs, ours)
 
     def _deletion(self, name: str, tombstone: bytes, *, has_had: bool) -> None:
         """Delete at the remote what was deleted here, if the remote has nothing that went on since."""

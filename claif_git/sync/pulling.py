@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from claif_git.errors import ClaifGitError
 from claif_git.git import Oid
 from claif_git.history.store_branch import is_purge, tombstone_path, tombstone_tip
-from claif_git.ids import STORE_BRANCH, unique
+from claif_git.ids import STORE_BRANCH, unique, without_words
 from claif_git.model.times import now
 from claif_git.sync.fetching import Fetched, bring, look
 from claif_git.sync.local import Local, count_commits, is_covered
@@ -133,15 +133,23 @@ class _Pull:
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here; it is not brought back")
             return
         local.join(name, tip)
-        local.branch.write({tombstone_path(name): None}, f"restore: {name}", local.who, now())
+        local.branch.write({tombstone_path(name): None}, f"restore: {without_words(name)}", local.who, now())
         if purged:
             commits = self._found.commits.get(name, 0)
             self._report.add(name, Outcome.NEW, "purged here before; it was named, and is back", commits)
+        elif self._is_another(tip, tombstone_tip(tombstone)):
+            detail = "another session of the id of one that was deleted here, which stays in the trash"
+            self._report.add(name, Outcome.NEW, detail, self._found.commits.get(name, 0))
         else:
             detail = "deleted here, but it went on elsewhere since: it is back"
             if not is_covered(local.repo, tombstone_tip(tombstone) or tip, tip):
                 detail += f"; what was only here is in the trash, and joins it by claif-git session restore {name}"
             self._report.add(name, Outcome.SURVIVED, detail)
+
+    def _is_another(self, tip: Oid, deleted: Oid | None) -> bool:
+        """Say whether a session of a remote is none that was deleted here, though it has its name."""
+        repo = self._local.repo
+        return deleted is not None and repo.has(deleted) and not repo.merge_bases(tip, deleted)
 
     def _advance(self, name: str, ours: Oid, tip: Oid) -> None:
         bases = self._local.repo.merge_bases(ours, tip)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_fakes import claif
+from support.people import git
 
 from claif_git import Message, SessionManager
 
@@ -143,6 +144,21 @@ def test_a_purge_is_told_before_and_final_after(session: str) -> None:
     assert claif("session", "show", session).code == 3
     assert claif("session", "restore", session).code == 3
     assert texts(fork) == ["a"]
+
+
+def test_a_purge_names_what_holds_copies_and_what_takes_those_away(session: str) -> None:
+    fork = claif("branch", session).out.strip()
+    claif("session", "delete", fork, "--force")
+    with SessionManager() as manager:
+        git(manager.path, "tag", "kept", session)
+    ran = claif("session", "purge", session, "--force")
+    assert f"refs/claif/trash/{fork} holds turns of it, and keeps them" in ran.err
+    assert f"to remove those too: claif-git session purge {fork}\n" in ran.err
+    assert "to remove it: git tag -d kept\n" in ran.err
+    assert ran.err.endswith("note: some of what it held can still be read in this store\n")
+    with SessionManager() as manager:
+        git(manager.path, "tag", "-d", "kept")
+    assert claif("session", "purge", fork, "--force").err.endswith(f"purged {fork}\n")
 
 
 def test_a_session_gets_a_title_and_metadata(session: str) -> None:

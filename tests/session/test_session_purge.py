@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,7 +90,10 @@ def test_drafts_and_tracked_copies_go_too(manager: SessionManager) -> None:
     manager.add_message(session, Message("user", SECRET))
     assert manager.purge_session(session).remotes == ["hub"]
     assert SECRET not in objects(manager)
-    assert git(manager.path, "for-each-ref", "--format=%(refname)").splitlines() == ["refs/heads/claif-store"]
+    assert git(manager.path, "for-each-ref", "--format=%(refname)").splitlines() == [
+        "refs/claif/ops",
+        "refs/heads/claif-store",
+    ]
     assert manager.drafts() == []
 
 
@@ -103,4 +107,138 @@ def test_a_commit_graph_names_nothing_that_is_gone(manager: SessionManager) -> N
     talk(manager, "kept")
     git(manager.path, "commit-graph", "write", "--reachable")
     manager.purge_session(session)
+    git(manager.path, "fsck", "--strict")
+
+
+def test_the_purge_is_in_the_log_and_says_none_of_the_titles_words(manager: SessionManager) -> None:
+    session = manager.create_session("Layoffs in May")
+    manager.add_message(session, Message("user", SECRET))
+    manager.delete_session(session)
+    manager.purge_session(session)
+    (one,) = manager.operations()
+    assert (one.verb, one.subject) == ("purge", f"purge: …{session.rpartition('-')[2]}")
+    assert "layoffs" not in git(manager.path, "log", "--all", "--format=%B")
+    assert "layoffs" not in (manager.path / "claif" / "order").read_text()
+
+
+def test_a_purge_is_passed_over_by_undo(manager: SessionManager) -> None:
+    kept, session = talk(manager, "kept"), talk(manager, SECRET)
+    manager.purge_session(session)
+    assert manager.undo().subject == "user: kept"
+    assert [one.id for one in manager.list_sessions()] == [kept]
+
+
+@pytest.mark.parametrize("where", ["trash", "tag", "branch", "draft", "tracked", "log"])
+def test_whatever_holds_a_copy_is_named(manager: SessionManager, where: str) -> None:
+    session = talk(manager, "harmless", SECRET)
+    if where == "tag":
+        holder = "refs/tags/kept"
+        git(manager.path, "-c", "user.name=a", "-c", "user.email=a@b", "tag", "-a", "-m", "x", "kept", session)
+    elif where == "branch":
+        holder = "refs/heads/by-hand"
+        git(manager.path, "branch", "by-hand", session)
+    elif where == "log":
+        holder = "logs/HEAD"
+        (manager.path / "logs").mkdir()
+        tip = manager.get_session(session).tip
+        (manager.path / holder).write_text(f"{'0' * 40} {tip} a <a@b> 1700000000 +0000\tcommit: x\n")
+    else:
+        fork = manager.branch_session(session, title="Fork")
+        if where == "trash":
+            holder = f"refs/claif/trash/{fork}"
+            manager.delete_session(fork)
+        elif where == "tracked":
+            holder = f"refs/remotes/hub/{fork}"
+            git(manager.path, "update-ref", holder, fork)
+            git(manager.path, "update-ref", "-d", f"refs/heads/{fork}")
+        else:
+            holder = f"refs/claif/drafts/{fork}/0123456789ab"
+            git(manager.path, "update-ref", holder, fork)
+            git(manager.path, "update-ref", "-d", f"refs/heads/{fork}")
+    told = manager.purge_session(session, dry_run=True)
+    report = manager.purge_session(session)
+    named = [*report.held_by, *(f"refs/heads/{name}" for name in report.shared_by)]
+    assert named == [holder]
+    assert told.held_by == report.held_by
+    assert not told.objects
+    assert report.objects == (SECRET not in objects(manager))
+
+
+def test_what_holds_nothing_of_it_is_not_named(manager: SessionManager) -> None:
+    session, other = talk(manager, SECRET), talk(manager, "something else")
+    git(manager.path, "tag", "other", other)
+    manager.delete_session(talk(manager, "deleted"))
+    report = manager.purge_session(session)
+    assert (report.shared_by, report.held_by, report.objects) == ([], [], True)
+
+
+def test_an_attachment_that_another_session_has_too_is_not_said_to_be_gone(manager: SessionManager) -> None:
+    data = base64.b64encode(bytes(range(256)) * 8).decode()
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+    one, two = talk(manager, "a"), talk(manager, "b")
+    for session in (one, two):
+        manager.add_message(session, Message("user", [image]))
+    report = manager.purge_session(one)
+    assert (report.shared_by, report.objects) == ([two], False)
+
+
+def test_the_reflog_of_a_purged_session_goes_with_it(manager: SessionManager) -> None:
+    git(manager.path, "config", "core.logAllRefUpdates", "always")
+    session = talk(manager, SECRET)
+    git(manager.path, "update-ref", f"refs/heads/{session}", session + "~0", "-m", "by hand", "--create-reflog")
+    log = manager.path / "logs" / "refs" / "heads" / session
+    log.parent.mkdir(parents=True, exist_ok=True)
+    tip = manager.get_session(session).tip
+    log.write_text(f"{'0' * 40} {tip} a <a@b> 1700000000 +0000\tcommit: x\n")
+    assert manager.purge_session(session).objects
+    assert SECRET not in objects(manager)
+    assert not log.exists()
+
+
+def test_what_a_dead_fetch_left_goes_too(manager: SessionManager) -> None:
+    session = talk(manager, SECRET)
+    left = manager.path / "claif" / "incoming" / "0123456789abcdef" / "objects" / "pack"
+    left.mkdir(parents=True)
+    (left / "pack-x.pack").write_bytes(SECRET.encode())
+    manager.purge_session(session)
+    assert list((manager.path / "claif" / "incoming").iterdir()) == []
+
+
+def test_gc_sweeps_what_a_dead_fetch_left(manager: SessionManager) -> None:
+    left = manager.path / "claif" / "incoming" / "0123456789abcdef"
+    left.mkdir(parents=True)
+    manager.gc()
+    assert not left.exists()
+
+
+def test_the_log_forgets_one_session_of_a_pull_and_keeps_the_others(manager: SessionManager, tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "other") as other:
+        made = [talk(other, f"of {count}") for count in range(3)]
+    manager.add_remote("origin", str(tmp_path / "other"))
+    manager.pull()
+    manager.undo()
+    manager.redo()
+    manager.purge_session(made[0])
+    assert all(made[0] not in str(one.moves) for one in manager.operations())
+    assert set(manager.undo().session_ids) == set(made[1:])
+    manager.redo()
+    assert {one.id for one in manager.list_sessions()} == set(made[1:])
+
+
+def test_what_the_log_keeps_of_an_undone_pull_goes_with_its_session(manager: SessionManager, tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "other") as other:
+        session = talk(other, "a")
+        manager.add_remote("origin", str(tmp_path / "other"))
+        manager.pull()
+        other.add_message(session, Message("user", "theirs"))
+        manager.add_message(session, Message("user", "mine"))
+        manager.pull()
+        manager.add_message(session, Message("user", SECRET))
+        for _ in range(2):
+            manager.undo()
+    git(manager.path, "gc", "-q", "--prune=now")
+    assert SECRET in objects(manager)
+    report = manager.purge_session(session)
+    assert (report.objects, report.remotes) == (True, ["origin"])
+    assert SECRET not in objects(manager)
     git(manager.path, "fsck", "--strict")

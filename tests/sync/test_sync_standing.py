@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.people import git
 
-from claif_git.errors import DivergedError, RemoteNotFoundError, SessionNotFoundError
+from claif_git.errors import RemoteError, RemoteNotFoundError, SessionNotFoundError
 from claif_git.model import Message
 from claif_git.session import SessionManager
 from claif_git.sync import push as real_push
@@ -157,7 +157,7 @@ def test_what_a_pull_refused_is_not_tried_again(shared, hub):
         git(eve.path, "branch", "-q", "-m", two, one)
         eve.add_remote("origin", hub.address)
         told = []
-        with pytest.raises(DivergedError):
+        with pytest.raises(RemoteError):
             eve.sync(reported=told.append)
         assert [report.of(one).outcome for report in told] == ["refused"]
     assert len(ada.get_messages(one)) == 1

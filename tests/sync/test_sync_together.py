@@ -7,7 +7,7 @@ import random
 import pytest
 from support.people import git
 
-from claif_git.errors import AmbiguousIdError, ClaifGitError, DivergedError, SessionNotFoundError
+from claif_git.errors import AmbiguousIdError, ClaifGitError, DivergedError, RemoteError, SessionNotFoundError
 from claif_git.model import Message
 from claif_git.session import SessionManager
 
@@ -122,7 +122,7 @@ def test_two_sessions_of_one_id_and_no_common_commit_are_never_united(shared, tm
         row = eve.pull().of(one)
         assert (row.outcome, "never united" in row.detail) == ("refused", True)
         assert texts(eve, one) == ["not yours"]
-        with pytest.raises(DivergedError, match=one):
+        with pytest.raises(RemoteError, match=one):
             eve.push([one])
     assert texts(ada, one) == ["a", "b", "c"]
 

@@ -147,7 +147,7 @@ class Quarantine:
 def quarantine(store: Repository, limits: Limits) -> Iterator[Quarantine]:
     """Make a quarantine for the length of a block, and remove those that died in theirs."""
     folder = store.path / "claif" / _FOLDER
-    _sweep(store, folder)
+    sweep(store)
     name = secrets.token_hex(8)
     lock = store.try_lock(_LOCK + name)
     if lock is None:  # pragma: no cover - the name is random
@@ -177,8 +177,9 @@ def _make(store: Repository, path: Path, limits: Limits) -> None:
     (path / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
 
 
-def _sweep(store: Repository, folder: Path) -> None:
-    """Remove quarantines whose lock nobody holds: their makers are dead."""
+def sweep(store: Repository) -> None:
+    """Remove quarantines whose lock nobody holds: their makers are dead, and what came is in them still."""
+    folder = store.path / "claif" / _FOLDER
     if not folder.is_dir():
         return
     for path in folder.iterdir():
