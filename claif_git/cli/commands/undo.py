@@ -25,8 +25,9 @@ def command(
 ) -> None:
     """Take the last change back: a turn, an edit, a trim, a branch, a merge, a pull, an import, a deletion.
 
-    What it was stays in history; a new commit undoes it, so that other stores follow. A session whose making is undone
-    goes to the trash. Say it again to go further back, and redo to come forward.
+    What it was stays in history; a new commit undoes it, so that other stores follow. A pull is taken back here alone,
+    and what others said stays theirs. A session whose making is undone goes to the trash. Say it again to go further
+    back, in whatever session that was, and redo to come forward.
     """
     with manager(ctx) as opened:
         reports.undone(run_of(ctx).out, "undid", opened.undo(session_id))
