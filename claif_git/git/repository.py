@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from claif_git.errors import ConcurrentUpdateError
 from claif_git.git import command, files, gathering, graph, guest, layout, locks, pruning, walk
+from claif_git.git.ancestry import Ancestry
 from claif_git.git.gitconfig import GitConfig
 from claif_git.git.identity import StoreId
 from claif_git.git.kinds import Commit, Oid, TreeEntry
@@ -208,6 +209,11 @@ class Repository:
     def walk(self, tips: Iterable[Oid], hidden: Iterable[Oid] = ()) -> Iterator[tuple[Oid, Commit]]:
         """Give the commits that `tips` reach and `hidden` do not: newest first, children before parents."""
         return walk.walk(self._graph_reader(), tips, hidden)
+
+    @cached_property
+    def ancestry(self) -> Ancestry:
+        """Who are the parents of whom, remembered."""
+        return Ancestry(self.path, self._graph_reader())
 
     def _graph_reader(self) -> graph.Reader:
         """Give what reads commits for walking: in a shallow clone history ends where git says so."""

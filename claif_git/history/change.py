@@ -30,15 +30,25 @@ class Change:
     def __init__(self, before: Snapshot, writer: str, add: Add, now: datetime) -> None:
         self.before, self.writer, self.add, self.now = before, writer, add, now
         self.root: Folder = before.root
-        self.latest = before.latest
+        self._latest: str | None = None
         self._drops: list[Drop] = []
         self.appended: list[Entry] = []
         self.only_appends = True
 
+    @property
+    def latest(self) -> str:
+        """The latest stamp in the tree so far."""
+        return self.before.latest if self._latest is None else self._latest
+
+    @property
+    def known_latest(self) -> str | None:
+        """That, if it was looked for."""
+        return self.before.__dict__.get("latest") if self._latest is None else self._latest
+
     def take_root(self, root: Folder, latest: str) -> None:
         """Go on from another tree, such as a union; `latest` is the latest stamp in it."""
         self.only_appends = False
-        self.root, self.latest = root, max(self.latest, latest)
+        self.root, self._latest = root, max(self.latest, latest)
 
     def append(self, message: Message) -> Entry:
         """Put a message at the end; one whose own id the session holds is not put again."""
@@ -48,7 +58,7 @@ class Change:
             return held
         stamp = layout.later_stamp(message.timestamp, self.latest)
         folder = place(self.root, self.writer, stamp, opens=starts_exchange(message))
-        self.latest = stamp
+        self._latest = stamp
         entry = self._put(f"{folder}/{layout.message_name(stamp, message.role, hash8)}", message)
         self.before.note_id(entry.path, message.id)
         self.appended.append(entry)
@@ -94,7 +104,7 @@ class Change:
         if not paths.drop and not paths.keep:
             return
         data = encode_drop(paths)
-        stamp = self.latest = layout.later_stamp(self.now, self.latest)
+        stamp = self._latest = layout.later_stamp(self.now, self.latest)
         hash8 = hashlib.sha256(data).hexdigest()[:8]
         self.root = self.root.put(layout.drop_path(stamp, self.writer, hash8), self.add("blob", data))
 

@@ -45,13 +45,19 @@ def _latest_below(folder: Folder, latest: str = "", depth: int = 0) -> str:
     """Give the latest stamp below `folder`, or `latest` if none is later.
 
     From the end, where the latest are: a name that sorts before a stamp bears none that is later, and is passed over.
+    Of a run's pages only the last is read: a page is begun when the one before is full.
     """
+    later: layout.RunName | None = None
     for name, item in reversed(list(folder.items.items())):
         if isinstance(item, Folder):
             run = layout.parse_run_name(name)
-            latest = max(latest, run.stamp) if run else latest
-            if run and depth <= 32:
+            if run is None:
+                continue
+            latest = max(latest, run.stamp)
+            is_last = run.page is None or later is None or run[:2] != later[:2] or later.page is None
+            if is_last and depth <= 32:
                 latest = _latest_below(item, latest, depth + 1)
+            later = run
         elif name > latest:
             message = layout.parse_message_name(name)
             latest = max(latest, message.stamp) if message else latest

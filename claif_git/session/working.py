@@ -219,7 +219,8 @@ class Working:
         if change.only_appends:
             return before.followed_by(oid, change.root, change.appended, change.latest, commit.commit_time)
         after = Snapshot(before.objects, before.session_id, oid, change.root, commit.commit_time)
-        after.__dict__["latest"] = change.latest
+        if change.known_latest is not None:
+            after.__dict__["latest"] = change.known_latest
         return after
 
     def token(self, session_id: str, ref: str = "") -> str:
