@@ -14,7 +14,10 @@ _ALL = "+refs/heads/*:refs/remotes/origin/*"
 
 
 def remote(bench: Bench) -> None:
-    """Clone a store; then say something on one side and fetch it, and on the other and push it. Both ways in turn."""
+    """Clone a store; then say something on one side and fetch it, and on the other and push it. Both ways in turn.
+
+    By a path git would only make hard links to the files, without a look at any: it is told to transfer them.
+    """
     if OURS not in bench.backends:
         return
     talks = sessions_of(bench, bench.sizes.remote)
@@ -27,9 +30,8 @@ def remote(bench: Bench) -> None:
             mine, plain = work / f"{at}-ours", work / f"{at}-git"
             with Worker(OURS, mine) as here:
                 bench.results.add("clone", OURS, here.call("clone_from", None, str(hub / "store"))["ms"])
-                bench.results.add(
-                    "clone", "git", [_git(work, "clone", "-q", "--mirror", str(hub / "store"), str(plain))]
-                )
+                copied = ("clone", "-q", "--mirror", "--no-local", str(hub / "store"), str(plain))
+                bench.results.add("clone", "git", [_git(work, *copied)])
                 _git(work, "-C", str(plain), "config", "remote.origin.fetch", _ALL)
                 _git(work, "-C", str(plain), "fetch", "-q", "origin")
                 for turn in range(5):

@@ -15,7 +15,7 @@ from claif_git.git.loose import loose_path, read_loose
 from claif_git.git.objects import Objects
 from claif_git.git.packfile import PackFile
 from claif_git.git.packs import PackWriter
-from claif_git.git.wholes import OTHERS_BUSINESS
+from claif_git.git.wholes import OTHERS_BUSINESS, drop_packs
 
 _SMALL = 64 * 1024 * 1024  # bytes; larger packs are not written anew each time
 
@@ -50,10 +50,7 @@ def join_packs(objects: Objects) -> None:
     finally:
         writer.abandon()
     objects.forget_packs()
-    for index in joined:
-        if index.stem != writer.name:
-            for path in (index, *index.parent.glob(index.stem + ".*")):  # the index first: without it there is no pack
-                files.remove(str(path))
+    drop_packs(folder, {index.stem for index in joined} - {writer.name})
 
 
 def _small_packs(folder: Path) -> Iterator[Path]:

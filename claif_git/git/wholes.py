@@ -5,7 +5,7 @@ By itself git never would: what it finds in one pack without a delta, it takes o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,16 +70,17 @@ def make_deltas(git_dir: Path, packs: Sequence[WholePack]) -> None:
     done = command.run(["pack-objects", *options], git_dir=git_dir, stdin=given, settings=_SETTINGS)
     made = folder / f"pack-{done.output.decode('ascii').strip()}"
     files.sync_folder(str(folder))
+    there = PackFile(str(made))
     for base, _ in packs:
-        if base == made:
-            continue
-        if not _covers(made, base):
+        if not all(there.find(name) is not None for name in PackFile(str(base)).names()):
             raise StoreError(f"git left objects of {base.name} out")
-        for path in (base.with_suffix(".idx"), *folder.glob(base.name + ".*")):  # without its index it is no pack
+    drop_packs(folder, {pack.base.name for pack in packs} - {made.name})
+
+
+def drop_packs(folder: Path, names: Collection[str]) -> None:
+    """Remove packs with all that belongs to them, their indexes first: without one there is no pack."""
+    for name in names:
+        files.remove(f"{folder}/{name}.idx")
+    for path in list(folder.iterdir()):
+        if path.name.partition(".")[0] in names:
             files.remove(str(path))
-
-
-def _covers(made: Path, base: Path) -> bool:
-    """Say whether a pack names all that another does. Both name theirs in order."""
-    there = PackFile(str(made)).names()
-    return all(any(name == other for other in there) for name in PackFile(str(base)).names())

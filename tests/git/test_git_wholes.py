@@ -151,3 +151,17 @@ def test_what_we_pack_is_known_whatever_its_size(tmp_path_factory, sizes, kind):
         writer.add(kind, b"x" * length)
     writer.flush()
     assert [pack.base.name for pack in wholes.whole_packs(folder)] == [writer.name]
+
+
+def test_thousands_of_packs_are_no_more_work_than_their_objects(store, monkeypatch):
+    monkeypatch.setattr(maintenance, "WHOLE_BYTES", 0)
+    for number in range(60):
+        with store.pack_writer(durable=False) as writer:
+            writer.add("blob", b"%d" % number)
+    listed: list[object] = []
+    real = type(store.path).iterdir
+    monkeypatch.setattr(type(store.path), "iterdir", lambda path: listed.append(path) or real(path))
+    assert store.maintain().with_git
+    assert len(packs(store)) == 1
+    assert not whole(store)
+    assert len(listed) < 10
