@@ -161,16 +161,18 @@ class Working:
 
     def create(self, session_id: str, build: Callable[[Add], str]) -> None:
         """Make a session: `build` stores its commits and gives the tip."""
+        made: list[str] = []
         with self.lock:
 
             def act(tip: str | None, add: Add) -> str | None:
                 if tip is not None:
                     raise StoreError(f"a session {session_id} exists already")
-                made = build(add)
-                self.order.note(session_id, None, made)
-                return made
+                made[:] = [build(add)]
+                self.order.note(session_id, None, made[0])
+                return made[0]
 
             self._transact(session_id, self.store.head(session_id), act)
+            self.at(session_id, made[0])  # which keeps it: a batch goes on with it and need not be put in place first
 
     def _write_ref(self, session_id: str, ref: str, build: Build, start: str | None) -> Snapshot:
         after: list[Snapshot] = []
