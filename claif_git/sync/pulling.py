@@ -174,7 +174,8 @@ class _Pull:
         """
         repo, remote = self._local.repo, self._report.remote
         if not is_covered(repo, ours, tombstone_tip(tombstone)) and not is_covered(repo, ours, self._tracked.get(name)):
-            again = f"claif-git push {name} sends it again" if is_purge(tombstone) else "the next push sends it again"
+            named = is_purge(tombstone) or name not in self._tracked  # what this store deleted there itself, too
+            again = f"claif-git push {name} sends it again" if named else "the next push sends it again"
             detail = f"deleted at {remote}, but it went on here since: it stays, and {again}"
             self._report.add(name, Outcome.SURVIVED, detail)
             return

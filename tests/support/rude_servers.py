@@ -83,3 +83,29 @@ def pkt(data: bytes) -> bytes:
 def refs(count: int, name: bytes = b"refs/heads/x") -> bytes:
     """Give many refs as a server shows them."""
     return b"".join(pkt(b"%040x %s%08d\n" % (7, name, number)) for number in range(count))
+
+
+def slowly(port: int, piece: int = 4096, pause: float = 0.02) -> Callable[[Rude, socket.socket], None]:
+    """Pass everything on to a real server at `port`, and what it answers back piece by piece."""
+
+    def answer(server: Rude, connection: socket.socket) -> None:
+        with socket.create_connection((HOST, port)) as real:
+            asking = threading.Thread(target=_pass_on, args=(connection, real))
+            asking.start()
+            with contextlib.suppress(OSError):
+                while came := real.recv(piece):
+                    server.send(connection, came)
+                    server.ended.wait(pause)
+            for side in (connection, real):
+                with contextlib.suppress(OSError):
+                    side.shutdown(socket.SHUT_RDWR)
+            asking.join()
+
+    return answer
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while came := source.recv(1 << 16):
+            target.sendall(came)
+        target.shutdown(socket.SHUT_WR)

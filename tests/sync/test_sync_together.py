@@ -71,6 +71,19 @@ def test_what_was_deleted_elsewhere_and_went_on_here_survives(shared):
     assert ada.push().of(one).outcome == "up-to-date"
 
 
+def test_what_was_deleted_there_by_this_store_goes_there_again_only_if_named(shared):
+    ada, _, one = shared
+    ada.delete_session(one)
+    ada.push()
+    ada.restore_session(one)
+    say(ada, one, "on")
+    row = ada.pull().of(one)
+    assert (row.outcome, f"claif-git push {one} sends it again" in row.detail) == ("survived", True)
+    assert ada.push().sessions == []
+    assert ada.push([one]).of(one).outcome == "sent"
+    assert ada.pull().of(one).outcome == "up-to-date"
+
+
 def test_what_was_deleted_here_is_not_brought_back(shared):
     ada, _, one = shared
     ada.delete_session(one)

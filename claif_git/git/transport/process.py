@@ -99,6 +99,8 @@ def run_git(
             for thread in threads:
                 thread.join(_GRACE)  # a grandchild that outlives git may hold the pipes open
     output.check(address)
+    if progress is not None:
+        errors.tell(progress)
     return Run(process.returncode, bytes(output.data), errors.text())
 
 

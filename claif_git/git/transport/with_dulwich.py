@@ -70,7 +70,7 @@ class DulwichTransport:
             return [oid.encode() for oid in set(wanted.values())]
 
         with _worded(address, limits), _incoming(quarantine, limits) as file:
-            write = _bounded(file.write, address, limits)
+            write = _bounded(file.write, address, limits, progress)
             if address.kind == "bundle":
                 with opened_bundle(address) as (refs, bundle):
                     choose(refs)
@@ -161,14 +161,19 @@ def _haves(repo: Repository) -> Any:
     return ObjectStoreGraphWalker(heads, parents)  # type: ignore[arg-type] # a NewType over bytes
 
 
-def _bounded(write: Callable[[bytes], int], address: Address, limits: Limits) -> Callable[[bytes], int]:
-    written = 0
+def _bounded(
+    write: Callable[[bytes], int], address: Address, limits: Limits, progress: Progress | None
+) -> Callable[[bytes], int]:
+    written = told = 0
 
     def bounded(data: bytes) -> int:
-        nonlocal written
+        nonlocal written, told
         written += len(data)
         if written > limits.max_pack_size:
             raise RemoteError(f"{address} sends more than {limits.max_pack_size} bytes at once")
+        if progress is not None and written - told >= _PIECE // 4:
+            told = written
+            progress(f"receiving: {written >> 10:,} KiB")
         return write(data)
 
     return bounded
