@@ -107,7 +107,8 @@ def record_moves(
         return add("commit", commit.encode())
 
     transact(working.repo, OPS, act, durable=working.durable)
-    working.order.note_operation(name)
+    with working.lock:
+        working.order.note_operation(name)
 
 
 def _written(move: Move) -> dict[str, str | None]:

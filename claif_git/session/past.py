@@ -55,6 +55,7 @@ class Past:
         self._working, self._repo = working, working.repo
         self.operations = list(operations(working))[::-1]
         self._places = working.order.read()
+        self._since = next(iter(self._places.values())).at if self._places else 0
         self._keys = self._operations_keys()
         self._by_id = {operation.id: at for at, operation in enumerate(self.operations)}
         self._moves: dict[str, list[tuple[int, Move]]] = {}
@@ -183,8 +184,10 @@ class Past:
         place = self._places.get(oid)
         if place is not None and place.mark == mark_of(session_id):
             return place.at, place.line
+        first = int(self._repo.read_commit(oid).commit_time) * _SECOND
+        if first + _SECOND <= self._since:
+            return first, 0  # from before all that the order knows: there may be thousands
         snapshot = self._working.peek(session_id, oid)
-        first = int(snapshot.commit_time) * _SECOND
         told = self._ref_written(session_id) if self.tips.get(session_id) == oid else 0
         if not told and snapshot.latest:
             told = int(moment_of(snapshot.latest).timestamp() * 10**6) * 1_000

@@ -163,3 +163,36 @@ def test_undo_and_redo_move_through_all_that_was_done_to_a_store(seed: int, tmp_
     person.redo()
     git(person.path / "store", "fsck", "--strict")
     person.close()
+
+
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_what_is_undone_in_one_session_is_redone_in_it_and_nothing_else_moves(seed: int, tmp_path: Path) -> None:
+    person = Person(tmp_path, seed)
+    done = 0
+    for _ in range(25):
+        person.act()
+        shown = state(person.manager)
+        if not shown:
+            continue
+        session = person.dice.choice(sorted(shown))
+        steps = person.dice.randint(1, 3)
+        states = [shown]
+        for _ in range(steps):
+            try:
+                person.manager.undo(session)
+            except InvalidInputError:
+                break
+            states.append(state(person.manager))
+            assert _without(states[-1], session) == _without(shown, session)
+        for before in reversed(states[:-1]):
+            person.manager.redo(session)
+            assert state(person.manager) == before
+            done += 1
+        person.states[person.cursor + 1 :] = []
+    assert done
+    git(person.path / "store", "fsck", "--strict")
+    person.close()
+
+
+def _without(shown: State, session: str) -> State:
+    return {name: told for name, told in shown.items() if name != session}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -274,3 +275,43 @@ def test_what_was_cloned_is_nobodys_change_here(manager: SessionManager, tmp_pat
         with pytest.raises(InvalidInputError, match="nothing to undo"):
             bob.undo()
         assert [one.verb for one in bob.history()] == ["undo", "message", "clone"]
+
+
+def test_a_log_of_single_lines_is_read_and_what_is_no_operation_passed_over(manager: SessionManager) -> None:
+    a, b = two(manager)
+    tip = manager.get_session(a).tip
+    manager.delete_session(a)
+    data = json.dumps({"verb": "delete", "session": a, "old": tip, "new": None})
+    tree = git(manager.path, "hash-object", "-t", "tree", "-w", "/dev/null")
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    first = git(manager.path, *identity, "commit-tree", tree, "-m", f"delete: {a}", "-m", data)
+    log = git(manager.path, *identity, "commit-tree", tree, "-p", first, "-m", "somebody's own", "-m", "{}")
+    git(manager.path, "update-ref", "refs/claif/ops", log)
+    assert [one.verb for one in manager.operations()] == ["delete"]
+    assert manager.undo(a).subject == f"delete of {a}"
+    assert {one.id for one in manager.list_sessions()} == {a, b}
+
+
+def test_a_deletion_whose_trash_was_emptied_cannot_be_undone(manager: SessionManager) -> None:
+    a, b = two(manager)
+    manager.delete_session(a)
+    git(manager.path, "update-ref", "-d", f"refs/claif/trash/{a}")
+    assert manager.undo().subject == "session: B"
+    assert manager.redo().session_id == b
+
+
+def test_a_store_where_the_order_cannot_be_written_works_without(manager: SessionManager) -> None:
+    a, _ = two(manager)
+    place = manager.path / "claif" / "order"
+    place.unlink()
+    place.mkdir()
+    say(manager, a, "1", "2")
+    assert undone(manager, 2) == ["user: 2", "user: 1"]
+
+
+def test_turns_of_a_batch_are_taken_back_one_by_one_in_their_order(manager: SessionManager) -> None:
+    a, b = two(manager)
+    with manager.batch():
+        for session, word in ((a, "1"), (b, "2"), (a, "3"), (b, "4")):
+            say(manager, session, word)
+    assert undone(manager, 4) == ["user: 4", "user: 3", "user: 2", "user: 1"]
