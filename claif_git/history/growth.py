@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from claif_git.format import layout
 from claif_git.git.trees import FILE_MODE, Folder
 from claif_git.history.placing import Entry
@@ -37,6 +39,19 @@ def _collect(before: Folder, after: Folder, prefix: str, found: list[Entry]) -> 
         else:
             return False
     return True
+
+
+def only_in(here: Folder, others: Sequence[Folder], prefix: str = "") -> Iterator[Entry]:
+    """Give the messages of a `messages/` folder where none of the others has anything, in no order."""
+    for name, item in here.items.items():
+        held = [other.items.get(name) for other in others]
+        if item in held or prefix.count("/") > 32:
+            continue
+        if isinstance(item, Folder):
+            if layout.parse_run_name(name):
+                yield from only_in(item, [other for other in held if isinstance(other, Folder)], f"{prefix}{name}/")
+        elif prefix and item.mode == FILE_MODE and layout.parse_message_name(name) and not any(held):
+            yield Entry(prefix + name, item.oid)
 
 
 def _nothing(oid: str) -> bytes:

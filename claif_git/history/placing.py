@@ -48,7 +48,8 @@ def _latest_below(folder: Folder, latest: str = "", depth: int = 0) -> str:
     Of a run's pages only the last is read: a page is begun when the one before is full.
     """
     later: layout.RunName | None = None
-    for name, item in reversed(list(folder.items.items())):
+    for name in sorted(folder.items, reverse=True):
+        item = folder.items[name]
         if isinstance(item, Folder):
             run = layout.parse_run_name(name)
             if run is None:

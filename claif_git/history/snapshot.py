@@ -138,9 +138,13 @@ class Snapshot:
     def ordered(self) -> list[Entry]:
         """Give the messages in the conversation's order, those that are left out included."""
         entries = [entry for entry in self.files if entry.path not in self.twins]
+        return self.in_order(entries) if self.settings.order == CHRONOLOGICAL else entries
+
+    def in_order(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Put messages into the conversation's order."""
         if self.settings.order == CHRONOLOGICAL:
-            entries.sort(key=lambda entry: (stamp_in(entry.path), entry.path))
-        return entries
+            return sorted(entries, key=lambda entry: (stamp_in(entry.path), entry.path))
+        return sorted(entries)
 
     @cached_property
     def settings(self) -> Settings:

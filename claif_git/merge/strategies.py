@@ -12,6 +12,7 @@ from claif_git.errors import InvalidInputError, UnknownNameError
 from claif_git.format import layout
 from claif_git.git.trees import Folder
 from claif_git.history.change import Change
+from claif_git.history.growth import only_in
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.model.exchanges import starts_exchange
@@ -38,13 +39,16 @@ class Strategy(StrEnum):
 
 
 def past_fork(side: Snapshot, base: Folder | None, other: Snapshot) -> list[Entry]:
-    """Give the messages that `side` shows and neither the fork point nor the other side holds."""
+    """Give the messages that `side` shows and neither the fork point nor the other side holds.
 
-    def is_new(entry: Entry) -> bool:
-        path = f"{layout.MESSAGES}/{entry.path}"
-        return (base is None or base.get(path) is None) and other.root.get(path) is None
-
-    return [entry for entry in side.shown if is_new(entry)]
+    Only what differs is read, unless a message has an id of its own: then all are looked through for its twin.
+    """
+    others = [root.folder(layout.MESSAGES) for root in (base, other.root) if root is not None]
+    new = list(only_in(side.root.folder(layout.MESSAGES), others))
+    if any(side.id_of(entry) is not None for entry in new):
+        paths = {entry.path for entry in new}
+        return [entry for entry in side.shown if entry.path in paths]
+    return side.in_order(entry for entry in new if entry.path not in side.dropped)
 
 
 def said_twice(ours: Snapshot, mine: Sequence[Entry], theirs: Snapshot, yours: Sequence[Entry]) -> list[str]:
