@@ -20,7 +20,14 @@ _FASTEST = b"\x78\x01"  # how what we compress begins, and hardly anything that 
 _SAMPLE = 64
 _SHARE = 8  # a pack counts as whole if one entry in so many is
 _KINDS = (1, 2, 3, 4)
-_SETTINGS = {"core.fsync": "all", "pack.compression": "6", "pack.windowMemory": "64m", "pack.deltaCacheSize": "32m"}
+_SETTINGS = {
+    "core.fsync": "all",
+    "core.packedGitWindowSize": "1m",
+    "core.packedGitLimit": "16m",
+    "pack.compression": "6",
+    "pack.windowMemory": "64m",
+    "pack.deltaCacheSize": "32m",
+}
 
 
 class WholePack(NamedTuple):

@@ -165,3 +165,22 @@ def test_thousands_of_packs_are_no_more_work_than_their_objects(store, monkeypat
     assert len(packs(store)) == 1
     assert not whole(store)
     assert len(listed) < 10
+
+
+def test_what_somebody_asked_for_is_done_in_parts(store, written, monkeypatch):
+    with store.pack_writer(durable=False) as writer:
+        more = writer.add("blob", b"in another pack")
+    monkeypatch.setattr(maintenance, "WHOLE_AT_ONCE", 1)
+    done: list[int] = []
+    real = wholes.make_deltas
+
+    def make(path, chosen):
+        done.append(len(chosen))
+        real(path, chosen)
+
+    monkeypatch.setattr(wholes, "make_deltas", make)
+    store._maintenance.pack(use_git=True, everything=True)
+    assert done == [1, 1]
+    assert not whole(store)
+    assert all(store.read(oid) == held for oid, held in written.items())
+    assert store.read_blob(more) == b"in another pack"
