@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import subprocess
@@ -119,6 +120,7 @@ def open_files() -> int:
 
 def test_files_close_with_the_last_reader(tmp_path: Path) -> None:
     (first,) = packed(tmp_path / "r", [b"first"])
+    gc.collect()  # what other tests left to be closed
     before = open_files()
     store = Repository.open(tmp_path / "r")
     store.read(first)
