@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, TypeAlias
 
 from claif_git.index.listing import model_test
@@ -19,6 +17,7 @@ from claif_git.model.search import SearchHit, Snippet, best_first
 COPY = 0.5
 """What a hit counts where the same message was shown by an earlier session: branches do not crowd out the rest."""
 _WORDS_ROUND = 12
+_FEW = 200  # matches: to go through so many takes less than to seek twenty among them
 _AT_ONCE = 500  # far below the number of values that SQLite takes
 _ROLES = {role.value: role for role in MessageRole}
 Place: TypeAlias = tuple[str, Any, int, str, int]
@@ -80,23 +79,17 @@ def _by_words(connection: sqlite3.Connection, wanted: Wanted, limit: int, skip: 
 def _best(connection: sqlite3.Connection, wanted: Wanted, asked: int) -> list[tuple[int, float, str]]:
     """Give the best messages, of equal ones the latest rows: row, score (less is better), text with the words marked.
 
-    FTS5 hands them over in order, one by one. Only when it is plain which are the best are snippets made of them.
+    Snippets are made only of those: they take longer than the search.
     """
     conditions, bound = wanted.conditions()
     join = " JOIN blobs ON blobs.id = words.rowid" if conditions else ""
-    with closing(
-        connection.execute(
-            f"SELECT words.rowid, rank FROM words{join} WHERE words MATCH ?{conditions} ORDER BY rank",  # noqa: S608 - our words
-            (wanted.expression, *bound),
-        )
-    ) as rows:
-        best = list(islice(rows, asked))
-        following = next(rows, None)
-        while following is not None and following[1] == best[-1][1]:
-            best.append(following)
-            following = next(rows, None)
-    best = sorted(best, key=lambda row: (row[1], -row[0]))[:asked]
-    marked = _marked(connection, wanted, [row[0] for row in best], few=following is None)
+    rows = connection.execute(
+        f"SELECT words.rowid, bm25(words) AS score FROM words{join} WHERE words MATCH ?{conditions}"  # noqa: S608
+        " ORDER BY score, words.rowid DESC LIMIT ?",
+        (wanted.expression, *bound, asked + _FEW),
+    ).fetchall()
+    best = rows[:asked]
+    marked = _marked(connection, wanted, [row[0] for row in best], few=len(rows) < asked + _FEW)
     return [(blob, score, marked[blob]) for blob, score in best]
 
 
