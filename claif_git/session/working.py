@@ -174,6 +174,12 @@ class Working:
             self._transact(session_id, self.store.head(session_id), act)
             self.at(session_id, made[0])  # which keeps it: a batch goes on with it and need not be put in place first
 
+    def remember(self, made: Snapshot) -> None:
+        """Keep a session that was just made, so that what is said in it next need not read it, nor end a batch."""
+        with self.lock:
+            self._keep(made)
+            self._checked.moved(made.session_id, made.commit)
+
     def _write_ref(self, session_id: str, ref: str, build: Build, start: str | None) -> Snapshot:
         after: list[Snapshot] = []
 

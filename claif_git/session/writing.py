@@ -64,19 +64,22 @@ def create(
     header = SessionHeader(moment, template.name if template else None, suggested)
     opening = template.system_message if template else None
 
+    made: list[Snapshot] = []
+
     def build(add: Add) -> str:
         before = Snapshot(working.repo, session_id, "", Folder(lambda _: b""))
         change = Change(before, working.token(session_id), add, moment)
         change.start(header, title, {**under, **own})
-        made = working.commit(change, Note(f"session: {one_line(title or session_id)}", said=moment))
-        if not opening:
-            return made.commit
-        message = Message(MessageRole.SYSTEM, opening, moment)
-        change = Change(made, working.token(session_id), add, moment)
-        change.append(message)
-        return working.commit(change, Note(subject_of(message), said=moment)).commit
+        made[:] = [working.commit(change, Note(f"session: {one_line(title or session_id)}", said=moment))]
+        if opening:
+            message = Message(MessageRole.SYSTEM, opening, moment)
+            change = Change(made[0], working.token(session_id), add, moment)
+            change.append(message)
+            made[:] = [working.commit(change, Note(subject_of(message), said=moment))]
+        return made[0].commit
 
     working.create(session_id, build)
+    working.remember(made[0])
     return session_id
 
 

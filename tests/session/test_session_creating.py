@@ -282,3 +282,14 @@ def test_an_id_is_given_to_one_session_only(manager: SessionManager) -> None:
     session = talk(manager, "0")
     with pytest.raises(StoreError, match="exists already"):
         manager._working.create(session, lambda _: git(manager.path, "rev-parse", session))
+
+
+def test_a_batch_of_many_sessions_is_one_pack(manager: SessionManager) -> None:
+    manager.register_template("t", {"system_message": "be brief"})
+    before = set((manager.path / "objects" / "pack").glob("*.pack"))
+    with manager.batch():
+        made = [manager.create_session(f"{at}", template="t" if at % 2 else None) for at in range(20)]
+        for session in [*made, *made]:
+            manager.add_message(session, Message("user", "hello"))
+    assert len(set((manager.path / "objects" / "pack").glob("*.pack")) - before) == 1
+    assert [len(manager.get_messages(session)) for session in made] == [2 + at % 2 for at in range(20)]
