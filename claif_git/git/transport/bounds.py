@@ -14,7 +14,7 @@ from claif_git.git.transport.limits import Limits
 BASE = 256 << 20
 """Bytes that git and what it runs (ssh, libcurl, a credential helper) take at most for themselves."""
 
-_REF = 4096  # bytes that a ref takes in git's memory, at the most
+_REF = 1024  # bytes that a ref takes in git's memory, name and all
 _OBJECTS = 8  # the largest object's size, times this, is what building objects from deltas may take
 _BLIND = 10  # times longer, where nothing shows whether git is reading
 
