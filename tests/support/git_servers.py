@@ -22,7 +22,8 @@ LIGHTTPD = shutil.which("lighttpd", path=_SYSTEM)
 def make_hub(path: Path) -> Path:
     """Make an empty bare repository that anybody may push to."""
     subprocess.run(["git", "init", "-q", "--bare", str(path)], check=True)
-    subprocess.run(["git", "-C", str(path), "config", "http.receivepack", "true"], check=True)
+    with (path / "config").open("a") as config:
+        config.write("[http]\n\treceivepack = true\n")
     return path
 
 

@@ -25,7 +25,7 @@ from claif_git.model import Message
 from claif_git.session import SessionManager
 
 RUNS = 200
-STEPS = 9
+STEPS = 8
 MOST_SESSIONS = 3
 
 
