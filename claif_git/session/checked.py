@@ -38,6 +38,11 @@ class Checked:
             self.moved(session_id, tip, walked)
         return found
 
+    def grew(self, session_id: str, before: str, after: str) -> None:
+        """Note that a commit's only child added to its tree and took nothing out: it is as sound as that."""
+        if self._known.get(session_id) == before:
+            self.moved(session_id, after)
+
     def moved(self, session_id: str, tip: str, commits: int = 1) -> None:
         """Note that all is sound up to `tip`."""
         self._known[session_id] = tip

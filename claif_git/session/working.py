@@ -127,7 +127,10 @@ class Working:
         if known is None or not known.is_session:
             return None
         read = self.repo.read_commit(commit)
-        return known.grown_to(commit, folder_at(self.repo, read.tree), read.commit_time)
+        later = known.grown_to(commit, folder_at(self.repo, read.tree), read.commit_time)
+        if later is not None and read.parents == (known.commit,):
+            self._checked.grew(known.session_id, known.commit, commit)
+        return later
 
     def peek(self, session_id: str, commit: str) -> Snapshot:
         """Give a session as it stood at a commit, without keeping it: for a look back, or at another's tip."""
