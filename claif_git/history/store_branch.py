@@ -9,7 +9,7 @@ from datetime import datetime
 
 from claif_git.errors import NotFoundError, StoreError
 from claif_git.format import layout
-from claif_git.git import Commit, Repository, is_oid
+from claif_git.git import Commit, Repository, is_oid, oid_of
 from claif_git.git.trees import Add, Folder
 from claif_git.history.commits import Signature, commit_of
 from claif_git.history.snapshot import folder_at
@@ -80,6 +80,14 @@ def start(add: Add) -> str:
     folder = folder.put(layout.ATTRIBUTES_FILE, add("blob", layout.ATTRIBUTES))
     described = Commit(folder.write(add), (root,), STORE_AUTHOR, 0, STORE_AUTHOR, 0, "store: format 1\n")
     return add("commit", described.encode())
+
+
+def has_held(repo: Repository, tip: str | None, path: str, data: bytes) -> bool:
+    """Say whether a file stood once, with this content, in a store's branch that is at `tip` now, and was taken out."""
+    if tip is None or folder_at(repo, repo.read_commit(tip).tree).file(path) is not None:
+        return False
+    blob = oid_of("blob", data)
+    return any(folder_at(repo, commit.tree).file(path) == blob for _, commit in repo.walk([tip]))
 
 
 class StoreBranch:

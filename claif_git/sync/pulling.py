@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from claif_git.errors import ClaifGitError
 from claif_git.git import Oid
-from claif_git.history.store_branch import is_purge, tombstone_path, tombstone_tip
+from claif_git.history.store_branch import has_held, is_purge, tombstone_path, tombstone_tip
 from claif_git.ids import STORE_BRANCH, unique, without_words
 from claif_git.model.times import now
 from claif_git.sync.fetching import Fetched, bring, look
@@ -127,9 +127,10 @@ class _Pull:
             self._report.add(name, Outcome.REFUSED, error.message)
 
     def _come_back(self, name: str, tip: Oid, tombstone: bytes) -> None:
-        """Take a session that was deleted here: only if it went on since. One that was purged: it was named."""
+        """Take a session that was deleted here: only if it went on since, or was restored. A purged one was named."""
         local, purged = self._local, is_purge(tombstone)
-        if not purged and is_covered(local.repo, tip, tombstone_tip(tombstone)):
+        restored = has_held(local.repo, self._found.tips.get(STORE_BRANCH), tombstone_path(name), tombstone)
+        if not purged and not restored and is_covered(local.repo, tip, tombstone_tip(tombstone)):
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here; it is not brought back")
             return
         local.join(name, tip)
@@ -141,7 +142,7 @@ class _Pull:
             detail = "another session of the id of one that was deleted here, which stays in the trash"
             self._report.add(name, Outcome.NEW, detail, self._found.commits.get(name, 0))
         else:
-            detail = "deleted here, but it went on elsewhere since: it is back"
+            detail = f"deleted here, but {'restored' if restored else 'it went on'} elsewhere since: it is back"
             if not is_covered(local.repo, tombstone_tip(tombstone) or tip, tip):
                 detail += f"; what was only here is in the trash, and joins it by claif-git session restore {name}"
             self._report.add(name, Outcome.SURVIVED, detail)
@@ -170,9 +171,14 @@ class _Pull:
         """Honour a deletion made elsewhere, unless the session went on here.
 
         The deleted tip may never have come here. What the remote had at our last look lies before it all the same,
-        since a remote's branch only moves forward.
+        since a remote's branch only moves forward. A deletion that this store knew of, and that was taken back here by
+        `restore` or `undo`, is no news.
         """
         repo, remote = self._local.repo, self._report.remote
+        if has_held(repo, repo.ref(self._local.branch.ref), tombstone_path(name), tombstone):
+            detail = f"deleted at {remote}, but restored here since: it stays, and claif-git push {name} sends it again"
+            self._report.add(name, Outcome.SURVIVED, detail)
+            return
         if not is_covered(repo, ours, tombstone_tip(tombstone)) and not is_covered(repo, ours, self._tracked.get(name)):
             named = is_purge(tombstone) or name not in self._tracked  # what this store deleted there itself, too
             again = f"claif-git push {name} sends it again" if named else "the next push sends it again"

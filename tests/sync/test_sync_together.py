@@ -84,6 +84,38 @@ def test_what_was_deleted_there_by_this_store_goes_there_again_only_if_named(sha
     assert ada.pull().of(one).outcome == "up-to-date"
 
 
+def test_what_was_restored_is_not_deleted_by_the_deletion_that_was_pushed(shared):
+    ada, bob, one = shared
+    ada.delete_session(one)
+    ada.push()
+    ada.restore_session(one)
+    assert ada.pull().of(one).outcome == "survived"
+    assert texts(ada, one) == ["a", "b", "c"]
+    assert bob.pull().of(one).outcome == "deleted"
+    assert ada.push([one]).of(one).outcome == "sent"
+    assert bob.pull().of(one).outcome == "survived"  # restored elsewhere since
+    assert texts(bob, one) == ["a", "b", "c"]
+    bob.push()
+    assert ada.pull().of(one).outcome == "up-to-date"
+    bob.delete_session(one)  # a new deletion, which nobody has taken back
+    bob.push()
+    assert ada.pull().of(one).outcome == "deleted"
+
+
+def test_who_got_a_deletion_by_a_pull_can_take_it_back_for_all(shared):
+    ada, bob, one = shared
+    ada.delete_session(one)
+    ada.push()
+    bob.pull()
+    bob.restore_session(one)
+    bob.pull()
+    bob.push([one])
+    ada.pull()
+    assert texts(ada, one) == texts(bob, one) == ["a", "b", "c"]
+    ada.push()
+    assert bob.pull().of(one).outcome == "up-to-date"
+
+
 def test_what_was_deleted_here_is_not_brought_back(shared):
     ada, _, one = shared
     ada.delete_session(one)
