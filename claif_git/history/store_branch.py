@@ -82,12 +82,19 @@ def start(add: Add) -> str:
     return add("commit", described.encode())
 
 
-def has_held(repo: Repository, tip: str | None, path: str, data: bytes) -> bool:
-    """Say whether a file stood once, with this content, in a store's branch that is at `tip` now, and was taken out."""
+def taken_out(repo: Repository, tip: str | None, path: str, data: bytes, verb: str = "") -> bool:
+    """Say whether a file stood once, with this content, in a store's branch that is at `tip` now, and was taken out.
+
+    `verb`: only if that is how the subject of the commit starts which did so last.
+    """
     if tip is None or folder_at(repo, repo.read_commit(tip).tree).file(path) is not None:
         return False
     blob = oid_of("blob", data)
-    return any(folder_at(repo, commit.tree).file(path) == blob for _, commit in repo.walk([tip]))
+    for _, commit in repo.walk([tip]):
+        before = [folder_at(repo, repo.read_commit(parent).tree).file(path) for parent in commit.parents]
+        if blob in before and folder_at(repo, commit.tree).file(path) is None:
+            return commit.message.startswith(verb)
+    return False
 
 
 class StoreBranch:

@@ -137,8 +137,10 @@ def restore(working: Working, prefix: str) -> tuple[str, str | None]:
         return session_id, there
 
 
-def put_back(working: Working, session_id: str, tip: str) -> None:
+def put_back(working: Working, session_id: str, tip: str, verb: str = "restore") -> None:
     """Let a session stand again where it stood, from the trash; what the trash holds beyond that stays there.
+
+    `verb`: what this is to the store's branch. A deletion that was restored does not come again by a pull.
 
     SessionNotFoundError if the trash has been emptied of it, StoreError if a session has its name now.
     """
@@ -149,7 +151,7 @@ def put_back(working: Working, session_id: str, tip: str) -> None:
             raise SessionNotFoundError(session_id, hint="see: claif-git session list --trash")
         if not working.repo.move_ref(working.store.head(session_id), None, tip):
             raise StoreError(f"a session {session_id} exists again")
-        _raise_stone(working, session_id)
+        _raise_stone(working, session_id, verb)
         drop_covered(working, session_id, tip)
 
 
@@ -161,9 +163,9 @@ def drop_covered(working: Working, session_id: str, tip: str) -> None:
         _take_out(working, ref, buried)
 
 
-def _raise_stone(working: Working, session_id: str) -> None:
+def _raise_stone(working: Working, session_id: str, verb: str = "restore") -> None:
     """Take a session's tombstone away."""
-    subject = f"restore: {without_words(session_id)}"
+    subject = f"{verb}: {without_words(session_id)}"
     working.store.branch.write({tombstone_path(session_id): None}, subject, working.who, now())
 
 

@@ -134,7 +134,7 @@ def _taken_back(working: Working, past: Past, done: Done) -> Move:
         tip = _to_trash(working, name, tip, done.stone, told=done.verb != "pull")
         return Move(name, tip, None, pos, done.stone)
     if tip is None:
-        trash.put_back(working, name, done.before)
+        trash.put_back(working, name, done.before, "undo" if done.verb == "pull" else "restore")
         return Move(name, None, done.before, pos, done.stone)
     if done.verb == "pull":
         _rewind(working, name, tip, done.before)

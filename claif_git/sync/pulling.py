@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from claif_git.errors import ClaifGitError
 from claif_git.git import Oid
-from claif_git.history.store_branch import has_held, is_purge, tombstone_path, tombstone_tip
+from claif_git.history.store_branch import is_purge, taken_out, tombstone_path, tombstone_tip
 from claif_git.ids import STORE_BRANCH, unique, without_words
 from claif_git.model.times import now
 from claif_git.sync.fetching import Fetched, bring, look
@@ -129,7 +129,7 @@ class _Pull:
     def _come_back(self, name: str, tip: Oid, tombstone: bytes) -> None:
         """Take a session that was deleted here: only if it went on since, or was restored. A purged one was named."""
         local, purged = self._local, is_purge(tombstone)
-        restored = has_held(local.repo, self._found.tips.get(STORE_BRANCH), tombstone_path(name), tombstone)
+        restored = taken_out(local.repo, self._found.tips.get(STORE_BRANCH), tombstone_path(name), tombstone)
         if not purged and not restored and is_covered(local.repo, tip, tombstone_tip(tombstone)):
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here; it is not brought back")
             return
@@ -171,11 +171,11 @@ class _Pull:
         """Honour a deletion made elsewhere, unless the session went on here.
 
         The deleted tip may never have come here. What the remote had at our last look lies before it all the same,
-        since a remote's branch only moves forward. A deletion that this store knew of, and that was taken back here by
-        `restore` or `undo`, is no news.
+        since a remote's branch only moves forward. A deletion that this store knew of, and that was taken back here, is
+        no news; unless what was taken back is the pull that brought it.
         """
         repo, remote = self._local.repo, self._report.remote
-        if has_held(repo, repo.ref(self._local.branch.ref), tombstone_path(name), tombstone):
+        if taken_out(repo, repo.ref(self._local.branch.ref), tombstone_path(name), tombstone, "restore:"):
             detail = f"deleted at {remote}, but restored here since: it stays, and claif-git push {name} sends it again"
             self._report.add(name, Outcome.SURVIVED, detail)
             return
