@@ -1,4 +1,4 @@
-"""Lists of sessions: rows, filtered and ordered by SQLite, as sessions that decode a field when it is asked for."""
+"""Lists of sessions: rows, filtered and ordered by SQLite."""
 
 from __future__ import annotations
 
@@ -85,40 +85,23 @@ def model_test(name: str) -> tuple[str, str | bytes | None]:
 
 
 def _session(row: tuple[Any, ...], opener: Open) -> Session:
+    """Make a session without the constructor, which would cost as much again as all the rest."""
+    name, tip, title, template, count, chronological, created, updated, metadata, parameters = row
     session: ListedSession = object.__new__(ListedSession)
-    name, tip, title, template, count, chronological, _, _, _, _ = row
     session.__dict__ = {
         "id": name,
         "tip": tip,
         "title": title if title.__class__ is not bytes else restored(title),
         "template": template if template.__class__ is not bytes else restored(template),
-        "count": count,
+        "created_at": moment(created),
+        "updated_at": moment(updated),
+        "metadata": _mapping(metadata),
+        "parameters": _mapping(parameters),
         "order": CHRONOLOGICAL if chronological else PATH_ORDER,
-        "_row": row,
+        "count": count,
         "_open": opener,
     }
     return session
-
-
-class _Lazy:
-    """One of the fields that take decoding: all are decoded when the first is asked for. What is assigned stands."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, session: Session | None, owner: type | None = None) -> Any:
-        if session is None:
-            return self
-        held = session.__dict__
-        if "_row" not in held:
-            raise AttributeError(self._name)
-        created, updated, metadata, parameters = held["_row"][6:]
-        put = held.setdefault
-        put("created_at", moment(created))
-        put("updated_at", moment(updated))
-        put("metadata", _mapping(metadata))
-        put("parameters", _mapping(parameters))
-        return held[self._name]
 
 
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
@@ -129,7 +112,7 @@ def _mapping(text: str) -> Json:
 
 
 class ListedSession(Session):
-    """A session of a list. It is what a Session is, and equal to one that says the same."""
+    """A session of a list, with methods where others have callables of their own. It is what a Session is."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
@@ -147,11 +130,8 @@ class ListedSession(Session):
         return self._snapshot().problems
 
     def _snapshot(self) -> Snapshot:
-        held = self.__dict__
-        opener: Open = held["_open"]
-        return opener(*held["_row"][:2])
+        opener: Open = self.__dict__["_open"]
+        return opener(self.id, self.tip)
 
 
 _COMPARED = [field.name for field in fields(Session) if field.compare]
-for _name in ("created_at", "updated_at", "metadata", "parameters"):
-    setattr(ListedSession, _name, _Lazy(_name))
