@@ -35,18 +35,27 @@ class Packed:
         self._packs: dict[str, PackFile] = {}
         self._bad: dict[str, StoreError] = {}
         self._lenders: dict[str, Packed] = {}
+        self._latest: PackFile | None = None
 
     def peek(self, oid: Oid) -> tuple[str, bytes] | None:
         """Give an object if a whole copy stands in a pack that is open."""
         name = bytes.fromhex(oid) if is_oid(oid) else b""
-        for pack in self._packs.values() if name else ():
+        for pack in self._open_packs() if name else ():
             try:
                 at = pack.find(name)
                 if at is not None:
+                    self._latest = pack
                     return _verified(oid, *pack.read(at))
             except (StoreError, OSError):
                 continue  # who reads on looks for another copy, and says what is wrong with this one
         return None
+
+    def _open_packs(self) -> Iterator[PackFile]:
+        """Give the packs that are open, first the one that had what was read last: the rest likely stands there too."""
+        latest = self._latest
+        if latest is not None:
+            yield latest
+        yield from (pack for pack in self._packs.values() if pack is not latest)
 
     def read(self, oid: Oid) -> tuple[str, bytes] | None:
         """Give the kind and bytes of an object, checked against its id, or None. StoreError if no copy is whole."""
@@ -101,7 +110,7 @@ class Packed:
     def _candidates(self) -> Iterator[PackFile]:
         """Give the packs that are open, and after them those that were not there when these were opened."""
         known = self._packs
-        yield from known.values()
+        yield from self._open_packs()
         self._refresh()
         yield from (pack for base, pack in self._packs.items() if known.get(base) is not pack)
 
@@ -113,7 +122,7 @@ class Packed:
                 self._bad = {base: error for base, error in self._bad.items() if base in bases}
                 kept = {base: pack for base, pack in self._packs.items() if base in bases}
                 new = {base: pack for base in sorted(bases - kept.keys()) if (pack := self._open(base))}
-                self._packs = {**kept, **new}
+                self._packs, self._latest = {**kept, **new}, None
             self._borrow()
 
     def _bases(self) -> set[str]:
