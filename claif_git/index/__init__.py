@@ -5,13 +5,11 @@ schema          the tables
 database        the file: shared, damaged, locked, or one's own
 sessions, words     rows written from snapshots; growth tells what is new
 catchup         what moved since
-listing, searching, matching, totals     what is read
+listing, searching, matching, totals; reading, messages     what is read
 """
 
 from __future__ import annotations
 
-from claif_git.index.catchup import Progress
-from claif_git.index.index import Index, IndexStats, wanted_of
-from claif_git.index.searching import Wanted
+from claif_git.index.index import Index, IndexStats, Progress, wanted_of
 
-__all__ = ["Index", "IndexStats", "Progress", "Wanted", "wanted_of"]
+__all__ = ["Index", "IndexStats", "Progress", "wanted_of"]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from claif_git.errors import ClaifGitError
 from claif_git.git import Repository
@@ -19,8 +20,8 @@ from claif_git.index import schema, sessions, words
 from claif_git.index.database import Database
 from claif_git.index.growth import opened
 
-Progress = Callable[[int, int], None]
-"""Called with (done, in all): first for sessions, then, where a search needs them, for messages."""
+if TYPE_CHECKING:
+    from claif_git.index.index import Progress
 
 _SLICE = 0.4
 """Seconds that a transaction lasts before others get their turn."""

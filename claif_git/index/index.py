@@ -9,22 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError, StoreError
 from claif_git.git import Repository
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
-from claif_git.index import schema, sessions, text, words
-from claif_git.index.catchup import CatchUp, Progress
+from claif_git.index import schema
 from claif_git.index.database import Database, is_damage, open_shared
-from claif_git.index.growth import opened
-from claif_git.index.health import Health, health
-from claif_git.index.listing import listed
-from claif_git.index.matching import find_matching
-from claif_git.index.reading import messages_of
-from claif_git.index.searching import Wanted, find
-from claif_git.index.totals import totals
 from claif_git.index.values import micros
 from claif_git.model.conditions import Selection, model_name
 from claif_git.model.message import Message, MessageRole
@@ -33,6 +25,15 @@ from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
 from claif_git.model.spending import Counted
 from claif_git.model.times import as_utc
+
+if TYPE_CHECKING:
+    from claif_git.index.health import Health
+    from claif_git.index.searching import Wanted
+
+# What a verb takes is loaded by it: opening a session is not to wait for what searches and counts.
+
+Progress = Callable[[int, int], None]
+"""Called with (done, in all): first for sessions, then, where a search needs them, for messages."""
 
 _ALONE_FOR = 30.0
 """Seconds before an index that could not be shared is tried again."""
@@ -71,6 +72,8 @@ class Index:
 
     def sessions(self, wanted: Selection, limit: int | None = None, progress: Progress | None = None) -> list[Session]:
         """Give the sessions that are selected, newest change first. StoreError."""
+        from claif_git.index.catchup import CatchUp
+        from claif_git.index.listing import listed
 
         def work(database: Database) -> list[Session]:
             if wanted.model is None:
@@ -85,6 +88,7 @@ class Index:
         self, wanted: Wanted, limit: int | None = 20, skip: Collection[str] = (), progress: Progress | None = None
     ) -> list[SearchHit]:
         """Give the best hits, best first; none in the sessions to `skip`. StoreError."""
+        from claif_git.index.searching import find
 
         def work(database: Database) -> list[SearchHit]:
             self._catch_up(database, progress)
@@ -102,6 +106,7 @@ class Index:
         progress: Progress | None = None,
     ) -> list[SearchHit]:
         """Give the latest messages that match, whatever the expression; none in the sessions to `skip`. StoreError."""
+        from claif_git.index.matching import find_matching
 
         def work(database: Database) -> list[SearchHit]:
             self._catch_up(database, progress)
@@ -120,26 +125,25 @@ class Index:
         progress: Progress | None,
     ) -> Counted:
         """Count what messages took, the sessions in `unsaved` as they stand there. StoreError."""
+        from claif_git.index.totals import totals
 
         def work(database: Database) -> Counted:
             self._catch_up(database, progress)
             with database.trying():
-                for snapshot in unsaved:
-                    number = sessions.record(database.connection, self._repo, snapshot, loose=False)
-                    words.place(database.connection, self._repo, number, snapshot, "")
+                self._write(database, unsaved)
                 return totals(database.connection, wanted, by, steps)
 
         return self._run(work)
 
     def search_in(self, snapshots: Collection[Snapshot], wanted: Wanted, limit: int | None = 20) -> list[SearchHit]:
         """Search sessions as they stand at some commits, whatever their refs say."""
+        from claif_git.index.searching import find
+
         if not snapshots or not wanted.expression:
             return []
         database = Database(None)
         try:
-            for snapshot in snapshots:
-                number = sessions.record(database.connection, self._repo, snapshot, loose=False)
-                words.place(database.connection, self._repo, number, snapshot, "")
+            self._write(database, snapshots)
             return find(database.connection, wanted, _EVERYTHING if limit is None else limit, ())
         finally:
             database.close()
@@ -163,6 +167,8 @@ class Index:
         An Entry stands for one that is to be read from git. None if the index does not have them: it is not built for
         this, but a few new messages are taken in.
         """
+        from claif_git.index.reading import messages_of
+
         return self._run(lambda database: messages_of(database, self._repo, snapshot, count))
 
     def reindex(self, progress: Progress | None = None) -> IndexStats:
@@ -182,6 +188,8 @@ class Index:
 
     def health(self, tips: Mapping[str, str]) -> Health:
         """Say how the index on the disk is, where branches stand at `tips`; nothing is built or caught up for this."""
+        from claif_git.index.health import health
+
         return health(self._repo, tips)
 
     def close(self) -> None:
@@ -192,10 +200,22 @@ class Index:
                 database.close()
 
     def _catch_up(self, database: Database, progress: Progress | None) -> Database:
+        from claif_git.index.catchup import CatchUp
+
         CatchUp(self._repo, self._heads, database, progress).words()
         return database
 
+    def _write(self, database: Database, snapshots: Collection[Snapshot]) -> None:
+        """Write sessions as they stand at some commits, whatever their refs say."""
+        from claif_git.index import sessions, words
+
+        for snapshot in snapshots:
+            number = sessions.record(database.connection, self._repo, snapshot, loose=False)
+            words.place(database.connection, self._repo, number, snapshot, "")
+
     def _opened(self, session_id: str, commit: str) -> Snapshot:
+        from claif_git.index.growth import opened
+
         return opened(self._repo, session_id, commit)
 
     def _stats(self, database: Database) -> IndexStats:
@@ -270,6 +290,9 @@ def wanted_of(
     model: str | None = None,
 ) -> Wanted:
     """Give what a query asks for. InvalidInputError for a role that is none, or times out of range."""
+    from claif_git.index import text
+    from claif_git.index.searching import Wanted
+
     if not isinstance(query, str):
         raise InvalidInputError(f"a query is text, not {type(query).__name__}")
     if role is not None and str(role) not in {item.value for item in MessageRole}:

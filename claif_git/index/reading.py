@@ -10,7 +10,7 @@ from claif_git.errors import StoreError
 from claif_git.git import Repository
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
-from claif_git.index import messages, words
+from claif_git.index import messages
 from claif_git.index.database import BUSY, Database
 from claif_git.model.message import Message
 
@@ -34,6 +34,8 @@ def messages_of(
 
 def _followed(database: Database, repo: Repository, snapshot: Snapshot) -> bool:
     """Take a few new messages in, unless somebody else is just writing: who reads does not wait for that."""
+    from claif_git.index import words
+
     connection = database.connection
     try:
         with _at_once(connection), database.writing():

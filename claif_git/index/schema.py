@@ -15,11 +15,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from claif_git.index.text import TOKENIZER
-
 VERSION = 3
 
-_TABLES = f"""
+_TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions(
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tip TEXT NOT NULL, loose INTEGER NOT NULL,
@@ -42,15 +40,17 @@ CREATE TABLE places(session INTEGER NOT NULL, position INTEGER NOT NULL, blob IN
 CREATE INDEX places_of ON places(blob, session);
 CREATE VIRTUAL TABLE words USING fts5(said, content='blobs', content_rowid='id', tokenize="{TOKENIZER}");
 CREATE VIRTUAL TABLE titles USING fts5(title, tokenize="{TOKENIZER}");
-INSERT INTO words(words, rank) VALUES('hashsize', {8 << 20});
-INSERT INTO meta VALUES('version', '{VERSION}');
+INSERT INTO words(words, rank) VALUES('hashsize', 8388608);
 """
 
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables. Within the caller's transaction."""
+    from claif_git.index.text import TOKENIZER  # which takes its time, and is wanted here once
+
     for statement in filter(str.strip, _TABLES.split(";\n")):
-        connection.execute(statement)
+        connection.execute(statement.replace("{TOKENIZER}", TOKENIZER))
+    connection.execute("INSERT INTO meta VALUES('version', ?)", (str(VERSION),))
 
 
 def version(connection: sqlite3.Connection) -> int | None:
