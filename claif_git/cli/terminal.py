@@ -209,6 +209,8 @@ def _guarded(stream: TextIO, act: Callable[[], object]) -> None:
     except BrokenPipeError:  # the reader went away (`| head`)
         _silence(stream)
         raise typer.Exit(HANG_UP) from None
+    except OSError as error:  # a full disk, or nothing that could be written to (`>&-`)
+        raise OSError(error.errno, error.strerror, "the output") from error
 
 
 def _silence(stream: TextIO) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -124,7 +125,28 @@ def test_a_full_disk_is_one_line() -> None:
             [*COMMAND, "template", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert ran.returncode == 1
-    assert ran.stderr == "error: No space left on device\n"
+    assert ran.stderr == "error: the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("words", [["template", "list"], ["--help"], ["session", "list", "--json"]])
+def test_a_closed_output_is_one_line_and_no_file_is_taken_for_it(words: list[str]) -> None:
+    session_id = claif("session", "create", "--title", "Zoë").stdout.strip()
+    ran = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *words], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert re.fullmatch(r"error: (the output: )?Bad file descriptor\n", ran.stderr)
+    assert claif("say", session_id, "hello").returncode == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_done_is_done_whatever_streams_are_closed(closed: str) -> None:
+    session_id = claif("session", "create", "--title", "Zoë").stdout.strip()
+    words = [*COMMAND, "say", session_id, "hello"]
+    subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], capture_output=True, check=False)
+    shown = json.loads(claif("session", "show", session_id, "--json").stdout)
+    assert [message["content"] for message in shown["messages"]] == ["hello"]
+    assert claif("doctor").returncode == 0
 
 
 def test_any_text_can_be_printed_in_any_locale() -> None:
