@@ -32,25 +32,26 @@ class Sizes:
     indexed: int = 100_000
     remote: int = 1_000
     turns: int = 100
-    rounds: int = 40
+    rounds: int = 16
     burst: int = 25
-    loads: int = 15
-    budget: float = 2.0
+    loads: int = 7
+    budget: float = 1.0
     slow: bool = True
 
 
 FULL = Sizes("full")
 QUICK = Sizes(
     "quick",
+    large=5_000,
     sessions=1_000,
     imported=100,
     indexed=10_000,
     remote=200,
     turns=30,
     rounds=6,
-    burst=20,
-    loads=4,
-    budget=0.4,
+    burst=15,
+    loads=3,
+    budget=0.3,
     slow=False,
 )
 
