@@ -170,6 +170,6 @@ def recover(working: Working, session_id: str) -> int:
             raise InvalidInputError(f"{session_id} has no unsaved turns that a dead process left")
         for draft in orphans:
             ref = f"{DRAFTS}{session_id}/{draft.manager}"
-            working.join(session_id, working.store.head(session_id), draft.tip)
+            working.take_in(session_id, draft.tip)
             working.repo.move_ref(ref, draft.tip, None)
         return len(orphans)

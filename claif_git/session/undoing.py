@@ -21,6 +21,11 @@ from claif_git.session.past import Done, Past
 from claif_git.session.working import Note, Working
 
 _TRIES = 20
+_QUEUE = "undo"
+_WAIT = 60.0
+"""Seconds. Steps go one at a time in a store: from where a branch is moved until that is noted, another would take
+what was undone for something new. One step may go through thousands of sessions.
+"""
 _T = TypeVar("_T")
 
 
@@ -82,7 +87,8 @@ def _again_if_moved(working: Working, attempt: Callable[[], Undone]) -> Undone:
         working.flush()
         for _ in range(_TRIES):
             try:
-                return attempt()
+                with working.repo.queue(_QUEUE, timeout=_WAIT):
+                    return attempt()
             except _Moved:
                 continue
     raise ConcurrentUpdateError("others kept going on with it")

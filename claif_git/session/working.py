@@ -322,7 +322,23 @@ class Working:
         if tip is None:
             self.drafts.discard(session_id)
             return self.at(session_id, branch)
-        return self.at(session_id, self.join(session_id, ref, branch))
+        joined = self.join(session_id, ref, branch)
+        if joined not in (tip, branch):
+            self._note_merge(session_id, branch, joined)
+        return self.at(session_id, joined)
+
+    def take_in(self, session_id: str, draft: str) -> None:
+        """Bring a draft into its session's branch."""
+        after = self.join(session_id, self.store.head(session_id), draft)
+        branch, *others = self.repo.read_commit(after).parents or ("",)
+        if others == [draft]:
+            self._note_merge(session_id, branch, after)
+
+    def _note_merge(self, session_id: str, branch: str, merge: str) -> None:
+        """Note a merge of a draft and the branch as made on the branch: taken back, it leaves what others saved."""
+        self.order.note(session_id, branch, merge)
+        if self._batch is None:
+            self.order.flush()
 
     def _write_draft(self, session_id: str, build: Build) -> Snapshot:
         ref, branch = self.draft_ref(session_id), self.store.tip(session_id)
@@ -345,7 +361,7 @@ class Working:
                 return False
             if self.store.tip(session_id) is None:
                 raise SessionNotFoundError(session_id, hint=f"its unsaved turns stay in {ref}")
-            self.join(session_id, self.store.head(session_id), tip)
+            self.take_in(session_id, tip)
             self.repo.move_ref(ref, tip, None)
             self.drafts.discard(session_id)
             return True
