@@ -14,8 +14,8 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "hr": "hour", "d": "day"}
 _SHORT |= {"w": "week", "wk": "week", "mon": "month", "y": "year", "yr": "year"}
 _NUMBERS = {"a": 1, "an": 1, "last": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
-_AGO = re.compile(r"(\d{1,9}|[a-z]+)?\s*([a-z]+?)s?(?:\s+ago)?")
-_CLOCK = re.compile(r"(?:(.*?)[ ,]+)?(?:at )?(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_AGO = re.compile(r"([0-9]{1,9}|[a-z]+)?\s*([a-z]+?)s?(?:\s+ago)?")
+_CLOCK = re.compile(r"(?:(.*?)[ ,]+)?(?:at )?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _DOT = re.compile(r"\.(?=[a-zA-Z])")  # git's users write 2.days.ago
 _FIXED = {"noon": time(12), "midnight": time(0), "tea": time(17)}
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from claif_git.errors import InvalidInputError, NotFoundError, SessionNotFoundError
+from claif_git.errors import InvalidInputError, NotFoundError, SessionNotFoundError, quoted
 from claif_git.format import layout
 from claif_git.git import Repository
 from claif_git.git.abbreviations import SHORTEST, starting_with
@@ -27,7 +27,7 @@ from claif_git.session.reading import entry_at
 from claif_git.session.working import Working
 
 _HEX = re.compile(rf"[0-9a-f]{{{SHORTEST},40}}")
-_REV = re.compile(r"([^#~@]+)(?:#(-?\d{1,9})|~(\d{0,9})|@\{(.*)\})?", re.DOTALL)
+_REV = re.compile(r"([^#~@]+)(?:#(-?\d{1,9})|~(\d{0,9})|@\{(.*)\})?", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def revision(working: Working, rev: str) -> Revision:
     """Give what a REV names. InvalidInputError, NotFoundError, AmbiguousIdError, MessageIndexError."""
     parted = _REV.fullmatch(rev) if isinstance(rev, str) else None
     if parted is None:
-        raise InvalidInputError(f"not a revision: {str(rev)[:80]!r}", hint="ID, ID#5, ID~3, ID@{yesterday} or a commit")
+        raise InvalidInputError(
+            f"not a revision: {quoted(str(rev))}", hint="ID, ID#5, ID~3, ID@{yesterday} or a commit"
+        )
     name, message, back, when = parted.groups()
     try:
         session_id = working.resolve(name)
@@ -102,7 +104,8 @@ def _back(working: Working, snapshot: Snapshot, count: int) -> Revision:
         passed += 1
         if passed == count:
             return Revision(snapshot.session_id, oid, _index(snapshot, path), path)
-    raise InvalidInputError(f"{snapshot.session_id} has {passed + 1} turns: there is none {count} back")
+    turns = "1 turn" if passed == 0 else f"{passed + 1} turns"
+    raise InvalidInputError(f"{snapshot.session_id} has {turns}: there is none {count} back")
 
 
 def own_turns(repo: Repository, tip: str) -> Iterator[tuple[str, str]]:
@@ -139,7 +142,7 @@ def _of_commit(working: Working, prefix: str) -> Revision:
         raise InvalidInputError(f"{prefix!r} fits {len(commits)} commits", hint="give more of its digits")
     session_id = session_with(working, commits[0]) if commits else None
     if session_id is None:
-        raise NotFoundError(f"no session, and no commit of one: {prefix!r}", hint="see: claif-git session list")
+        raise NotFoundError(f"no session, and no commit of one: {quoted(prefix)}", hint="see: claif-git session list")
     commit = commits[0]
     added = Additions(working.repo).of(working.repo.read_commit(commit))
     path = added[-1].path if added and len(working.repo.read_commit(commit).parents) < 2 else None

@@ -151,7 +151,12 @@ def test_what_is_no_commit_of_a_session_is_not_found(manager: SessionManager, ta
             manager.revision(oid[:12])
 
 
-@pytest.mark.parametrize("rev", ["", "#1", "~", "x~y", "{talk}#", "{talk}#x", "{talk}~-1", "{talk}@{{", "{talk}#1~2"])
+NONSENSE = ["", "#1", "~", "x~y", "{talk}#", "{talk}#x", "{talk}~-1", "{talk}@{{", "{talk}#1~2"]
+OTHER_DIGITS = ["{talk}#\N{ARABIC-INDIC DIGIT THREE}", "{talk}~\N{FULLWIDTH DIGIT ONE}"]
+OTHER_DAYS = "{talk}@{{\N{ARABIC-INDIC DIGIT THREE} days ago}}"
+
+
+@pytest.mark.parametrize("rev", [*NONSENSE, *OTHER_DIGITS, OTHER_DAYS])
 def test_nonsense_is_one_line(manager: SessionManager, talk: str, rev: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         manager.revision(rev.format(talk=talk))
@@ -163,6 +168,10 @@ def test_errors_name_what_is_wrong(manager: SessionManager, talk: str) -> None:
         manager.revision(f"{talk}#6")
     with pytest.raises(InvalidInputError, match="has 6 turns"):
         manager.revision(f"{talk}~6")
+    single = manager.create_session("Single")
+    manager.add_message(single, Message("user", "only"))
+    with pytest.raises(InvalidInputError, match=r"has 1 turn: there is none 1 back"):
+        manager.revision(f"{single}~1")
     with pytest.raises(SessionNotFoundError):
         manager.revision("nobody")
     with pytest.raises(InvalidInputError, match="not a moment"):
