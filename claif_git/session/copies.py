@@ -1,4 +1,4 @@
-"""Who holds what a session holds: refs of every kind, reflogs, and what the operation log keeps."""
+"""Who holds what a session holds: refs of every kind, linked worktrees, reflogs, what the operation log keeps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from claif_git.format import layout
 from claif_git.git.trees import Folder, Item, Leaf
 from claif_git.history.snapshot import folder_at
 from claif_git.session.operations import OPS, operations
+from claif_git.session.picked import Picks, with_copies
 from claif_git.session.working import Working
 
 _OID = re.compile(r"[0-9a-f]{40}")
@@ -29,15 +30,23 @@ class Copies:
         return [root for tip in self._own.values() if (root := self._root(tip)) is not None]
 
     def holders(self) -> list[str]:
-        """Name the refs that hold something of it, the reflogs (`logs/…`), and HEAD where that stands alone."""
-        found = [ref for ref, oid in self._repo.refs().items() if ref not in self._own and self._holds(oid)]
-        found += [
-            f"logs/{ref}" for ref, oids in self._reflogs() if ref not in self._own and any(map(self._holds, oids))
-        ]
-        head = self._repo.ref("HEAD")
-        if head is not None and head not in self._repo.refs().values() and self._holds(head):
-            found.append("HEAD")
-        return sorted([*found, *([OPS] if self._is_in_log() else [])])
+        """Name the refs that hold something of it, those of linked worktrees (`worktrees/…`), and the reflogs.
+
+        HEAD is named where it stands alone; a worktree's also where it stands on one of its own refs.
+        """
+        places = [*self._tips(), *self._reflogs()]
+        return sorted({name for name, oids in places if any(map(self._holds, oids))})
+
+    def copiers(self) -> list[str]:
+        """Name the refs with messages that were copied out of it, or out of such a copy."""
+        picks = Picks(self._repo)
+        copies: dict[str, dict[str, str]] = {}
+        for name, oids in self._tips():
+            roots = [root for oid in oids if (root := self._root(oid)) is not None]
+            copies[name] = {path: source for root in roots for path, source in picks.of(root).items()}
+        paths = {path for root in self._roots for path, _ in root.folder(layout.MESSAGES).walk()}
+        its = with_copies(paths, copies.values()) - paths
+        return sorted(name for name, made in copies.items() if its & made.keys())
 
     def reflogs(self) -> list[Path]:
         """Give the reflogs of its own refs."""
@@ -85,21 +94,52 @@ class Copies:
     def _logs(self) -> Path:
         return self._repo.path / "logs"
 
-    def _reflogs(self) -> Iterator[tuple[str, set[str]]]:
-        for file in sorted(self._logs.rglob("*")) if self._logs.is_dir() else ():
-            if file.is_file():
-                text = file.read_text(encoding="utf-8", errors="replace")
-                oids = {oid for line in text.splitlines() for oid in _OID.findall(line[:82])}
-                yield file.relative_to(self._logs).as_posix(), {oid for oid in oids if self._repo.has(oid)}
+    @cached_property
+    def _worktrees(self) -> list[Path]:
+        """What git keeps of linked worktrees: a HEAD, refs (of a bisection, say) and reflogs of its own for each."""
+        return sorted((self._repo.path / "worktrees").glob("*"))
 
-    def _is_in_log(self) -> bool:
-        """Whether the operation log keeps something of it for another session."""
+    def _tips(self) -> Iterator[tuple[str, set[str]]]:
+        """Give what stands somewhere, and where, but for its own refs."""
+        refs = self._repo.refs()
+        yield from ((ref, {oid}) for ref, oid in refs.items() if ref not in self._own)
+        head = self._repo.ref("HEAD")
+        if head is not None and head not in refs.values():
+            yield "HEAD", {head}
+        for worktree in self._worktrees:
+            for file in (worktree / "HEAD", *_files(worktree / "refs")):
+                words = _text(file).split()[-1:]
+                oids = {self._own.get(word, word) for word in words}
+                yield self._name(file), {oid for oid in oids if _OID.fullmatch(oid)}
+        yield OPS, set(self._kept_by_log())
+
+    def _reflogs(self) -> Iterator[tuple[str, set[str]]]:
+        for folder in (self._logs, *(worktree / "logs" for worktree in self._worktrees)):
+            for file in _files(folder):
+                if file.relative_to(folder).as_posix() not in self._own:
+                    oids = {oid for line in _text(file).splitlines() for oid in _OID.findall(line[:82])}
+                    yield self._name(file), {oid for oid in oids if self._repo.has(oid)}
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self._repo.path).as_posix()
+
+    def _kept_by_log(self) -> Iterator[str]:
+        """Give what the operation log keeps for other sessions."""
         for operation in operations(self._working):
             olds = {move.old for move in operation.moves if move.session_id != self._session_id}
             kept = self._repo.read_commit(operation.commit).parents[1:]
-            if any(oid in olds and self._holds(oid) for oid in kept):
-                return True
-        return False
+            yield from (oid for oid in kept if oid in olds)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else []
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _have_common(one: Item | None, other: Item | None) -> bool:

@@ -27,7 +27,9 @@ class Purged:
 
     remotes    names of remotes that had a copy when we last looked: it is still there
     shared_by  sessions that hold some of the same turns: forks, origins, and what it was merged into
-    held_by    whatever else holds some of them: refs (trash, tags, drafts, remotes' of other sessions), reflogs
+    held_by    whatever else holds some of them: refs (trash, tags, drafts, remotes' of other sessions, worktrees'),
+               reflogs
+    copied_by  what else holds turns that were copied from it: sessions by id, other refs by name
     refs       what was removed
     objects    whether every object of it is gone; not while anything of the above holds some, and not `in_code`
     in_code    whether the store stands in a code repository, where objects stay until git's own `gc` takes them
@@ -37,6 +39,7 @@ class Purged:
     remotes: list[str] = field(default_factory=list)
     shared_by: list[str] = field(default_factory=list)
     held_by: list[str] = field(default_factory=list)
+    copied_by: list[str] = field(default_factory=list)
     refs: list[str] = field(default_factory=list)
     objects: bool = True
     in_code: bool = False
@@ -54,18 +57,28 @@ def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
         if not refs:
             raise SessionNotFoundError(prefix)
         copies = Copies(working, session_id, refs)
-        alive = {working.store.head(name): name for name in working.store.ids()}
-        holders = copies.holders()
-        shared = sorted(alive[ref] for ref in holders if ref in alive)
-        others = [ref for ref in holders if ref not in alive]
-        remotes = _remotes(working, refs, session_id)
-        in_code = working.repo.is_guest
-        report = Purged(session_id, remotes, shared, others, sorted(refs), not (holders or in_code), in_code)
+        report = _report(working, session_id, refs, copies)
         if dry_run:
             return report
         copies.remember()
         _remove(working, session_id, refs, copies)
         return replace(report, objects=not copies.left())
+
+
+def _report(working: Working, session_id: str, refs: dict[str, str], copies: Copies) -> Purged:
+    alive = {working.store.head(name): name for name in working.store.ids()}
+    holders, in_code = copies.holders(), working.repo.is_guest
+    copiers = [alive.get(ref, ref) for ref in copies.copiers() if ref not in holders]
+    return Purged(
+        session_id,
+        remotes=_remotes(working, refs, session_id),
+        shared_by=sorted(alive[ref] for ref in holders if ref in alive),
+        held_by=[ref for ref in holders if ref not in alive],
+        copied_by=sorted(copiers),
+        refs=sorted(refs),
+        objects=not (holders or in_code),
+        in_code=in_code,
+    )
 
 
 def _tracking(working: Working) -> str:

@@ -242,3 +242,52 @@ def test_what_the_log_keeps_of_an_undone_pull_goes_with_its_session(manager: Ses
     assert (report.objects, report.remotes) == (True, ["origin"])
     assert SECRET not in objects(manager)
     git(manager.path, "fsck", "--strict")
+
+
+def test_a_linked_worktree_that_holds_something_of_it_is_named(tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "store") as manager:
+        session, other = talk(manager, SECRET), talk(manager, "something else")
+        git(manager.path, "worktree", "add", "--detach", str(tmp_path / "alone"), session)
+        git(manager.path, "worktree", "add", str(tmp_path / "on-it"), session)
+        git(manager.path, "worktree", "add", str(tmp_path / "elsewhere"), other)
+        for log in manager.path.glob("worktrees/*/logs/HEAD"):
+            log.unlink()
+        bad = manager.path / "worktrees" / "elsewhere" / "refs" / "bisect" / "bad"
+        bad.parent.mkdir(parents=True)
+        bad.write_text(manager.get_session(session).tip + "\n")
+        report = manager.purge_session(session)
+        assert report.held_by == ["worktrees/alone/HEAD", "worktrees/elsewhere/refs/bisect/bad", "worktrees/on-it/HEAD"]
+        assert not report.objects
+        assert SECRET in objects(manager)
+
+
+def test_a_reflog_of_a_linked_worktree_is_named(tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "store") as manager:
+        session, other = talk(manager, SECRET), talk(manager, "something else")
+        git(manager.path, "worktree", "add", "--detach", str(tmp_path / "wt"), session)
+        git(tmp_path / "wt", "checkout", "-q", "--detach", other)
+        assert manager.purge_session(session, dry_run=True).held_by == ["worktrees/wt/logs/HEAD"]
+
+
+def test_what_was_picked_out_of_it_is_named_and_so_is_what_was_picked_of_that(manager: SessionManager) -> None:
+    session, into, again, unlike = (
+        talk(manager, *words) for words in (["harmless", SECRET], ["mine"], ["too"], ["else"])
+    )
+    manager.cherry_pick(session, [1], into)
+    manager.cherry_pick(into, [1], again)
+    manager.cherry_pick(into, [0], unlike)
+    manager.drop_messages(into, [1])
+    manager.delete_session(again)
+    told = manager.purge_session(session, dry_run=True)
+    report = manager.purge_session(session)
+    assert report.copied_by == told.copied_by == sorted([into, f"refs/claif/trash/{again}"])
+    assert (report.shared_by, report.held_by, report.objects) == ([], [], True)
+
+
+def test_a_copy_that_cannot_be_read_stops_no_purge(manager: SessionManager) -> None:
+    session, other = talk(manager, SECRET), talk(manager, "else")
+    git(manager.path, "worktree", "add", str(manager.path / "wt"), other)
+    (broken,) = (manager.path / "wt" / "messages").rglob("*.md")
+    broken.write_text("---\nrole: user\ncopied_from: [\n")
+    git(manager.path / "wt", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "by hand")
+    assert manager.purge_session(session).copied_by == []

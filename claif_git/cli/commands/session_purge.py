@@ -33,8 +33,9 @@ def command(
     """Remove a session for good: its refs, trash, drafts, index, operation log, and its objects.
 
     This cannot be undone. Remotes keep their copies, and sessions that were forked from it, or merged with it, keep
-    the turns that they share, as do the trash, tags and other refs: all are named. A pull does not bring it back. Its
-    id, which has words of the title, stays in a tombstone that travels.
+    the turns that they share, and those into which turns were picked keep these, as do the trash, tags and other refs:
+    all are named. A pull does not bring it back. Its id, which has words of the title, stays in a tombstone that
+    travels.
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
@@ -59,6 +60,8 @@ def _tell(out: Output, purged: Purged) -> None:
         out.note(f"note: {other} shares turns with it, and keeps them")
     for holder in purged.held_by:
         out.note(f"note: {holder} holds turns of it, and keeps them{_way_out(holder)}")
+    for copier in purged.copied_by:
+        out.note(f"note: {copier} holds turns copied from it, and keeps them{_way_out(copier)}")
     if purged.in_code:
         out.note(
             "note: this is a code repository: its objects stay until git's own gc, which keeps them for two weeks, and "
@@ -72,6 +75,8 @@ def _way_out(holder: str) -> str:
         return f"; to remove those too: claif-git session purge {holder.removeprefix(_TRASH)}"
     if holder.startswith("logs/"):
         return "; to empty it: git reflog expire --expire=all " + holder.removeprefix("logs/")
+    if holder.startswith("worktrees/"):
+        return "; to remove it: git worktree remove " + holder.split("/")[1]
     if holder.startswith("refs/tags/"):
         return "; to remove it: git tag -d " + holder.removeprefix("refs/tags/")
     return ""
