@@ -26,7 +26,21 @@ The library raises, and never prints; `claif_git.cli` turns an error into a line
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+NAME_IT = "that is an address; name it first: claif-git remote add NAME ADDRESS"
+_ADDRESS = re.compile(r"://|:.*@|@[^/]*:|\Ahttps?[:/]", re.DOTALL | re.IGNORECASE)
+
+
+def is_like_address(name: str) -> bool:
+    """Tell whether what was given as a name looks like an address. It may hold a password, so it is never quoted."""
+    return bool(_ADDRESS.search(name))
+
+
+def quoted(name: str) -> str:
+    """Give a name as an error shows it: in quotes, and at most 80 characters; of an address nothing."""
+    return "an address" if is_like_address(name) else repr(name[:80])
 
 
 class ClaifGitError(Exception):
@@ -56,7 +70,10 @@ class SessionNotFoundError(NotFoundError):
     """No session answers to an id."""
 
     def __init__(self, session_id: str, *, hint: str = "see: claif-git session list") -> None:
-        super().__init__(f"no session {session_id!r}", hint=hint)
+        if is_like_address(session_id):
+            super().__init__("an address stands where a session's id does", hint=NAME_IT.partition("; ")[2])
+        else:
+            super().__init__(f"no session {session_id!r}", hint=hint)
         self.session_id = session_id
 
 
@@ -64,7 +81,10 @@ class RemoteNotFoundError(NotFoundError):
     """No remote has that name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no remote {name!r}", hint="see: claif-git remote list")
+        if is_like_address(name):
+            super().__init__(NAME_IT)
+        else:
+            super().__init__(f"no remote {name!r}", hint="see: claif-git remote list")
         self.name = name
 
 
@@ -86,7 +106,7 @@ class UnknownNameError(InvalidInputError):
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"unknown {kind} {name!r}; known: {', '.join(self.known)}")
+        super().__init__(f"unknown {kind} {quoted(name)}; known: {', '.join(self.known)}")
 
 
 class UnsafeAddressError(InvalidInputError):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError
+from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError, quoted
 from claif_git.model.times import now
 
 RANDOM_LENGTH = 12
 SLUG_LENGTH = 40
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", re.ASCII)
 _RANDOM = re.compile(rf"-([a-z2-7]{{{RANDOM_LENGTH}}})$", re.ASCII)
+_URL = re.compile(r"://|(?:\A|/)(?:file|ssh|git|https?|ftps?):/", re.IGNORECASE)  # with one '/' once it was a Path
 STORE_BRANCH = "claif-store"
 """The store's own branch; no session can have that name."""
 
@@ -59,8 +61,14 @@ def is_session_name(name: str) -> bool:
 def check_session_name(name: str) -> str:
     """Give `name` back; InvalidInputError if no session can be called that."""
     if not is_session_name(name):
-        raise InvalidInputError(f"not a session id: {name[:80]!r}", hint="letters, digits, '.', '_' and '-'")
+        raise InvalidInputError(f"not a session id: {quoted(name)}", hint="letters, digits, '.', '_' and '-'")
     return name
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Raise InvalidInputError if an address stands where a path does: no file or folder gets a password for a name."""
+    if _URL.search(os.fspath(path)):
+        raise InvalidInputError("an address stands where a path of this machine does", hint="a path holds no '://'")
 
 
 def unique(prefix: str, names: Mapping[str, object]) -> str:

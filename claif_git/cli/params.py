@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from claif_git.cli import complete
+from claif_git.errors import quoted
 
 if TYPE_CHECKING:
     from claif_git.session import SessionManager
@@ -83,7 +84,7 @@ def message_of(opened: SessionManager, rev: str) -> tuple[str, int]:
     """
     found = opened.revision(rev)
     if found.message_index is None or "#" not in rev:
-        raise typer.BadParameter(f"{rev!r} names no message; write ID#N.", param_hint="ID#N")
+        raise typer.BadParameter(f"{quoted(rev)} names no message; write ID#N.", param_hint="ID#N")
     return found.session_id, found.message_index
 
 

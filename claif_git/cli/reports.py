@@ -96,7 +96,8 @@ def exchange(out: Output, *, json: bool) -> Iterator[Callable[[str], None]]:
         if error.report is not None:
             _list(out, error.report, json=json)
         raise
-    out.progress("")
+    finally:
+        out.progress("")
 
 
 @contextmanager
@@ -111,7 +112,8 @@ def exchanges(out: Output, done: list[SyncReport], *, json: bool) -> Iterator[Ca
         if done:
             exchanged(out, done, json=json)
         raise
-    out.progress("")
+    finally:
+        out.progress("")
     exchanged(out, done, json=json)
     if not all(report.ok for report in done):
         raise typer.Exit(FAILURE)

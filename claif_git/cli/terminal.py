@@ -157,20 +157,20 @@ class Output:
         self.flush()
 
     def note(self, text: str) -> None:
-        """Print a line on stderr, escaped."""
+        """Print a line on stderr, escaped, and without the passwords of addresses."""
         with suppress(OSError):  # for the order of the two alone; what is wrong with stdout is said where it is written
             self._out.flush()
-        self._put(self._err, escape(text) + "\n")
+        self._put(self._err, escape(_redacted(text)) + "\n")
 
     def prompt(self, text: str) -> None:
         """Print a question on stderr, escaped; the answer is typed after it."""
-        self._put(self._err, escape(text))
+        self._put(self._err, escape(_redacted(text)))
         self._err.flush()
 
     def progress(self, text: str) -> None:
         """Show what is going on in one line on stderr that the next replaces; only on a terminal. Empty: wipe it."""
         if self.notes_to_terminal and self._is_time(text):
-            self._put(self._err, f"\r\x1b[K{one_line(text)}")
+            self._put(self._err, f"\r\x1b[K{one_line(_redacted(text))}")
             self._err.flush()
 
     def counted(self, what: str) -> Callable[[int, int], None]:
@@ -218,6 +218,15 @@ def _silence(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def _redacted(text: str) -> str:
+    """Take out what may be a password: what is said repeats what was typed, as a name, an id or a path."""
+    if "@" not in text and "?" not in text:
+        return text
+    from claif_git.git.transport.address import redact_typed
+
+    return redact_typed(text)
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -10,7 +10,7 @@ from claif_git.errors import InvalidInputError, StoreNotFoundError
 from claif_git.git import Repository
 from claif_git.git.guest import NAMESPACE_KEY
 from claif_git.history.store_branch import PLAIN_HEADS
-from claif_git.ids import STORE_BRANCH
+from claif_git.ids import STORE_BRANCH, check_place
 from claif_git.session.store import Store
 
 
@@ -31,6 +31,7 @@ def init(path: str | os.PathLike[str], *, namespace: bool = False) -> Made:
     the conversations once they are pushed to it. StoreError, StoreNotFoundError; InvalidInputError for a repository
     that is a store of its own.
     """
+    check_place(path)
     if namespace:
         return _inside(Path(path).absolute())
     place = Path(path)

@@ -18,6 +18,7 @@ from claif_git.git.transport import Limits, Progress, Transport, parse_address
 from claif_git.git.transport import transport as default_transport
 from claif_git.history.commits import Signature
 from claif_git.history.store_branch import tombstone_path
+from claif_git.ids import check_place
 from claif_git.session import trash
 from claif_git.session.operations import Move, record_moves
 from claif_git.session.store import Store
@@ -143,6 +144,7 @@ def clone(
     from claif_git.session.manager import SessionManager
 
     url = parse_address(address).url
+    check_place(path)
     place = Path(path).absolute()
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise InvalidInputError(f"{place} exists and is not empty", hint="name another path")

@@ -12,7 +12,7 @@ from claif_git.git.guest import NAMESPACE_KEY
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
 from claif_git.history.store_branch import DRAFTS, HIDDEN_HEADS, IMPORTS, PLAIN_HEADS, TRASH, StoreBranch
-from claif_git.ids import is_session_name, unique
+from claif_git.ids import check_place, is_session_name, unique
 
 __all__ = ["DRAFTS", "IMPORTS", "NAMESPACE_KEY", "TRASH", "Store", "unique"]
 
@@ -26,7 +26,11 @@ class Store:
 
     @staticmethod
     def open(path: str | os.PathLike[str], *, create: bool = True) -> Store:
-        """Open the store at `path`; make one where there is none. StoreNotFoundError, StoreError."""
+        """Open the store at `path`; make one where there is none. StoreNotFoundError, StoreError.
+
+        InvalidInputError for what is an address, and no path.
+        """
+        check_place(path)
         place = Path(path)
         if (create and not place.exists()) or (create and place.is_dir() and not any(place.iterdir())):
             store = Store(Repository.init(place))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from claif_git.errors import InvalidInputError, MalformedError, NotPermittedError, UnknownNameError
+from claif_git.errors import InvalidInputError, MalformedError, NotPermittedError, UnknownNameError, quoted
 from claif_git.format.lines import line, read_lines
 from claif_git.model.times import now
 from claif_git.session.working import Working
@@ -65,7 +65,7 @@ def register_export(working: Working, name: str, source: str) -> None:
     from claif_git.export import check_template, formats
 
     if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name):
-        raise InvalidInputError(f"a template's name is 1 to 64 letters, digits, '_' or '-', not {str(name)[:80]!r}")
+        raise InvalidInputError(f"a template's name is 1 to 64 letters, digits, '_' or '-', not {quoted(str(name))}")
     if name in formats({}):
         raise InvalidInputError(f"{name!r} is a built-in export format")
     check_template(source)

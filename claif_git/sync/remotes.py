@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from claif_git.errors import InvalidInputError, RemoteNotFoundError, UnsafeAddressError
+from claif_git.errors import InvalidInputError, RemoteNotFoundError, UnsafeAddressError, is_like_address, quoted
 from claif_git.git import Repository
 from claif_git.git.transport import Address, parse_address, printable, redact
 from claif_git.history.store_branch import HIDDEN_TRACKING, PLAIN_HEADS, PLAIN_TRACKING
@@ -25,7 +25,8 @@ def tracking_prefix(heads: str, remote: str) -> str:
 def add_remote(repo: Repository, heads: str, name: str, address: str) -> None:
     """Name a remote. InvalidInputError for a name that is taken or cannot be, UnsafeAddressError."""
     if not _NAME.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
-        raise InvalidInputError(f"not a name for a remote: {name[:80]!r}", hint="letters, digits, '.', '_' and '-'")
+        what = "claif-git remote add NAME ADDRESS" if is_like_address(name) else "letters, digits, '.', '_' and '-'"
+        raise InvalidInputError(f"not a name for a remote: {quoted(name)}", hint=what)
     parsed = parse_address(address)
     if repo.config_get(f"remote.{name}.url") is not None:
         raise InvalidInputError(f"there is a remote {name!r} already", hint="claif-git remote list")

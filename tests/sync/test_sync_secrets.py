@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -9,10 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.people import git
 
-from claif_git.errors import ClaifGitError, UnsafeAddressError
+from claif_git import clone
+from claif_git.cli.app import COMMANDS, run
+from claif_git.cli.context import Run
+from claif_git.cli.lazy import Family
+from claif_git.cli.terminal import Output
+from claif_git.errors import (
+    ClaifGitError,
+    InvalidInputError,
+    RemoteNotFoundError,
+    SessionNotFoundError,
+    UnsafeAddressError,
+)
 from claif_git.git.command import without_credentials
-from claif_git.git.transport import DulwichTransport, GitTransport, parse_address, redact
+from claif_git.git.transport import DulwichTransport, GitTransport, parse_address, redact, redact_typed
 from claif_git.session import SessionManager
+from claif_git.session.making import init
 
 SECRETS = ["se'cret", 'se"cret', "se/cret", "se@cret", "secret", "se:cret"]
 SHAPES = [
@@ -152,3 +166,143 @@ def test_an_address_that_git_was_given_is_shown_without_what_could_be_secret(ada
     git(ada.path, "config", "remote.odd.url", f"ext::sh -c {PASSWORD}@x")
     git(ada.path, "config", "remote.typo.url", f"https:/ada:{PASSWORD}@example.org/x.git")
     assert ada.remotes() == {"odd": "…x", "typo": "…example.org/x.git"}
+
+
+WHOLE = "https://ada:{}@127.0.0.1:1/x.git"
+TYPED = (
+    WHOLE,
+    "https://127.0.0.1:1/x.git?token={}",
+    "ssh://ada:{}@127.0.0.1:1/x.git",
+    "https:/ada:{}@127.0.0.1:1/x.git",
+    "https//ada:{}@127.0.0.1:1/x.git",
+    "ada:{}@127.0.0.1:x.git",
+)
+NAME_IT = "error: that is an address; name it first: claif-git remote add NAME ADDRESS\n"
+LEAVES = [
+    words
+    for name, entry in COMMANDS.items()
+    for words in ([(name, one) for one in entry.entries] if isinstance(entry, Family) else [(name,)])
+]
+
+
+class Terminal(io.StringIO):
+    """A stderr on which progress is shown."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def claif(*args: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), Terminal()
+    code = run(args, Run(Output(out, err, no_colour=True)))
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder to be in, and a store elsewhere, with a session and a remote that cannot be reached."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setenv("CLAIF_GIT_STORE", str(tmp_path / "store"))
+    with SessionManager(tmp_path / "store", author="Ada <ada@example.org>", durability="relaxed") as manager:
+        manager.create_session("One")
+        manager.add_remote("origin", str(tmp_path / "hub"))
+    return folder
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_no_command_shows_the_password_of_an_address_that_stands_for_a_name_an_id_or_a_path(here, words):
+    told = []
+    for shape in TYPED[:3] if words == ("init",) else TYPED:
+        address = shape.format(PASSWORD)
+        for more in ((), (address,), (address, address), ("-r", address), (address, "-r", address), ("-o", address)):
+            told += claif(*words, *more)[1:]
+    assert not leaks(PASSWORD, "\n".join(told))
+    assert not [path for path in here.rglob("*") if PASSWORD in path.name]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("verb", ["pull", "push", "fetch", "sync", "status", "remote remove"])
+def test_where_a_remote_is_named_by_its_address_it_is_said_what_to_do(verb):
+    address = WHOLE.format(PASSWORD)
+    code, out, err = claif(*verb.split(), *(() if verb == "remote remove" else ("-r",)), address)
+    assert (code, out) == (3, "")
+    assert err.rpartition("\x1b[K")[2] == NAME_IT
+
+
+@pytest.mark.usefixtures("here")
+def test_a_pull_of_an_address_says_to_name_it():
+    assert claif("pull", WHOLE.format(PASSWORD)) == (3, "", NAME_IT)
+    assert claif("pull", "ada@127.0.0.1:x.git") == (3, "", NAME_IT)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_name_and_an_address_in_the_wrong_order_are_told():
+    code, _, err = claif("remote", "add", WHOLE.format(PASSWORD), "origin")
+    assert (code, err) == (
+        2,
+        "error: not a name for a remote: an address\nhint: claif-git remote add NAME ADDRESS\n",
+    )
+
+
+@pytest.mark.parametrize("typed", [str, Path])
+def test_no_store_or_bundle_is_made_at_an_address(ada, tmp_path, monkeypatch, typed):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    place = typed(WHOLE.format(PASSWORD))
+    one = ada.create_session("One")
+    acts = (
+        lambda: init(place),
+        lambda: init(place, namespace=True),
+        lambda: clone(str(ada.path), place),
+        lambda: SessionManager(place),
+        lambda: ada.write_bundle(place, [one]),
+    )
+    for act in acts:
+        with pytest.raises(InvalidInputError, match="an address stands where a path") as caught:
+            act()
+        assert not leaks(PASSWORD, f"{caught.value!r} {caught.value.hint}")
+    assert not [path for path in sorted(tmp_path.rglob("*")) if path not in before and PASSWORD in str(path)]
+
+
+@pytest.mark.parametrize("shape", TYPED)
+def test_the_library_quotes_no_address_either(ada, shape):
+    address = shape.format(PASSWORD)
+    acts = {
+        ada.get_session: SessionNotFoundError,
+        ada.remove_remote: RemoteNotFoundError,
+        ada.fetch: RemoteNotFoundError,
+        lambda name: ada.create_session("x", template=name): InvalidInputError,
+        lambda name: ada.add_remote(name, "/hub"): InvalidInputError,
+        ada.log: ClaifGitError,
+    }
+    for act, kind in acts.items():
+        with pytest.raises(kind) as caught:
+            act(address)
+        assert not leaks(PASSWORD, f"{caught.value!r} {caught.value} {caught.value.hint}")
+
+
+@pytest.mark.parametrize("shape", TYPED)
+@pytest.mark.parametrize("frame", ["{}", "error: {}: no such file", "no session '{}'", 'not "{}"', "PATH={}"])
+def test_what_was_typed_is_repeated_without_its_password(shape, frame):
+    shown = redact_typed(frame.format(shape.format(PASSWORD)))
+    assert PASSWORD not in shown
+    assert "127.0.0.1" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host.example:8443/a@b",
+        "/talks/a@b",
+        "note: write to ada@example.org",
+        "error: ssh://git@host.example:22/x: there is no repository",
+        "git@host.example:talks.git",
+        "a-session-k3xqabcdefgh@{yesterday}: no such point",
+        "what? nothing",
+    ],
+)
+def test_what_was_typed_without_a_password_is_repeated_as_it_was(text):
+    assert redact_typed(text) == text

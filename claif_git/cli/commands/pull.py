@@ -11,6 +11,7 @@ import typer
 
 from claif_git.cli import complete, params, reports
 from claif_git.cli.context import manager, run_of
+from claif_git.errors import RemoteNotFoundError, is_like_address
 
 EXAMPLES = ("claif-git pull", "claif-git pull SESSION_ID --remote backup", "claif-git pull from-bob.bundle")
 
@@ -48,11 +49,16 @@ def command(
 
 
 def _is_file(name: str) -> bool:
-    """Say whether a file is meant: one that is there, or a name that no session can have. FileNotFoundError."""
+    """Say whether a file is meant: one that is there, or a name that no session can have.
+
+    FileNotFoundError; RemoteNotFoundError for an address.
+    """
     if set(name) & {"/", os.sep, "."} and Path(name).is_file():
         return True
-    if not (set(name) & {"/", os.sep} or name.endswith(".bundle")):
+    if not (is_like_address(name) or set(name) & {"/", os.sep} or name.endswith(".bundle")):
         return False
+    if is_like_address(name):
+        raise RemoteNotFoundError(name)
     if Path(name).is_dir():
         raise typer.BadParameter(
             f"{name} is a folder; to pull from a repository, claif-git remote add it.", param_hint="ID"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from claif_git.git.command import git_version
-from claif_git.git.transport.address import Address, parse_address, redact
+from claif_git.git.transport.address import Address, parse_address, redact, redact_typed
 from claif_git.git.transport.interface import Progress, PushResult, RefUpdate, Transport
 from claif_git.git.transport.limits import Limits
 from claif_git.git.transport.process import printable
@@ -25,6 +25,7 @@ __all__ = [
     "printable",
     "quarantine",
     "redact",
+    "redact_typed",
     "transport",
 ]
 

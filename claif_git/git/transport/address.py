@@ -19,6 +19,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|%(?:[01][0
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z]+)?\]")
 _USER = re.compile(r"[^\s/:@-][^\s/:@]*")
 _SECRET = re.compile(r"\b(ssh://[^\s/:@]+):[^\s/]*(?=@)|(?<!ssh)(://)(?:[^\s/]*@|[^\s/@:]*:(?!\d+/)\S*@)")
+_TYPED = (  # what is no address any more, or not yet: user:password@host, and a URL that lost a slash or a colon
+    (re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]+:/)(?!/)[^\s/]*:\S*@|(\b(?:https?|ssh|git)/{1,2})[^\s/:@]*:\S*@"), r"\1\2"),
+    (re.compile(r"(\bhttps?:/?[^\s/?#'\"][^\s?#'\"]*\?)[^\s'\"]+", re.IGNORECASE), r"\1…"),
+    (re.compile(r"(?<![^\s'\"(=])(/{0,2}[^\s/:@'\"]+:)(?!/)[^\s@]*@"), r"\1…@"),
+)
 _LIKE_SECRET = re.compile(r":[^@]*@")
 _FORMS = "a path, user@host:path, or ssh://, https://, git://"
 _ESCAPES = "in a password, write %2F for '/', %40 for '@', %3F for '?' and %23 for '#'"
@@ -179,3 +184,11 @@ def _raw_password(url: str) -> str:
 def redact(text: str) -> str:
     """Take credentials out of every address in `text`: users and passwords, of ssh only passwords, of http queries."""
     return _QUERY.sub(r"\1…", _SECRET.sub(lambda found: found[1] or found[2], text))
+
+
+def redact_typed(text: str) -> str:
+    """Do as `redact` for a text that repeats what somebody typed: also where it is no address as it should be."""
+    text = redact(text)
+    for pattern, kept in _TYPED:
+        text = pattern.sub(kept, text)
+    return text
