@@ -161,6 +161,16 @@ def test_a_purge_names_what_holds_copies_and_what_takes_those_away(session: str)
     assert claif("session", "purge", fork, "--force").err.endswith(f"purged {fork}\n")
 
 
+def test_a_purge_names_what_was_picked_out_of_it_and_worktrees(session: str, tmp_path: Path) -> None:
+    other = claif("session", "create", "--title", "Other").out.strip()
+    assert claif("cherry-pick", f"{session}#0", "--into", other).code == 0
+    with SessionManager() as manager:
+        git(manager.path, "worktree", "add", "--detach", str(tmp_path / "wt"), session)
+    told = claif("session", "purge", session, "--force").err
+    assert f"note: {other} holds turns copied from it, and keeps them\n" in told
+    assert "note: worktrees/wt/HEAD holds turns of it, and keeps them; to remove it: git worktree remove wt\n" in told
+
+
 def test_a_session_gets_a_title_and_metadata(session: str) -> None:
     assert claif("session", "set", session, "--title", "New", "--metadata", "rating=5").code == 0
     with SessionManager() as manager:
