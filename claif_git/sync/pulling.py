@@ -130,7 +130,8 @@ class _Pull:
         """Take a session that was deleted here: only if it went on since, or was restored. A purged one was named."""
         local, purged = self._local, is_purge(tombstone)
         restored = taken_out(local.repo, self._found.tips.get(STORE_BRANCH), tombstone_path(name), tombstone)
-        if not purged and not restored and is_covered(local.repo, tip, tombstone_tip(tombstone)):
+        went_on = not is_covered(local.repo, tip, tombstone_tip(tombstone))
+        if not purged and not restored and not went_on:
             self._report.add(name, Outcome.UP_TO_DATE, "deleted here; it is not brought back")
             return
         local.join(name, tip)
@@ -142,7 +143,7 @@ class _Pull:
             detail = "another session of the id of one that was deleted here, which stays in the trash"
             self._report.add(name, Outcome.NEW, detail, self._found.commits.get(name, 0))
         else:
-            detail = f"deleted here, but {'restored' if restored else 'it went on'} elsewhere since: it is back"
+            detail = f"deleted here, but {'it went on' if went_on else 'restored'} elsewhere since: it is back"
             if not is_covered(local.repo, tombstone_tip(tombstone) or tip, tip):
                 detail += f"; what was only here is in the trash, and joins it by claif-git session restore {name}"
             self._report.add(name, Outcome.SURVIVED, detail)
