@@ -10,7 +10,7 @@ import pytest
 from support.people import git
 
 from claif_git import Message, SessionManager
-from claif_git.errors import SessionNotFoundError
+from claif_git.errors import SessionNotFoundError, StoreError
 from claif_git.git import repository
 
 SECRET = "a secret that nobody should have said"
@@ -290,4 +290,30 @@ def test_a_copy_that_cannot_be_read_stops_no_purge(manager: SessionManager) -> N
     (broken,) = (manager.path / "wt" / "messages").rglob("*.md")
     broken.write_text("---\nrole: user\ncopied_from: [\n")
     git(manager.path / "wt", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "by hand")
+    assert manager.purge_session(session).copied_by == []
+
+
+def test_a_picked_copy_that_only_the_log_keeps_is_named(manager: SessionManager, tmp_path: Path) -> None:
+    session, into = talk(manager, SECRET), talk(manager, "mine")
+    manager.add_remote("origin", str(tmp_path / "hub"))
+    with SessionManager(tmp_path / "hub") as hub:
+        hub.add_remote("origin", str(manager.path))
+        hub.pull()
+        hub.cherry_pick(session, [0], into)
+    manager.pull()
+    manager.undo(into)
+    assert "refs/claif/ops" in manager.purge_session(session).copied_by
+
+
+def test_a_message_that_is_lost_stops_no_purge(manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, other = talk(manager, SECRET), talk(manager, "else")
+    (path,) = git(manager.path, "ls-tree", "-r", "--name-only", other, "messages").splitlines()
+    lost, read = git(manager.path, "rev-parse", f"{other}:{path}").strip(), repository.Repository.read_blob
+
+    def without_one(repo: repository.Repository, oid: str) -> bytes:
+        if oid == lost:
+            raise StoreError(f"{oid} is missing")
+        return read(repo, oid)
+
+    monkeypatch.setattr(repository.Repository, "read_blob", without_one)
     assert manager.purge_session(session).copied_by == []
