@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,6 +19,7 @@ from claif_git.git.transport.limits import Limits
 from claif_git.git.transport.packsizes import check_sizes
 from claif_git.git.transport.process import printable, said_by_host
 from claif_git.git.transport.quarantine import Quarantine
+from claif_git.git.transport.wording import kinds, worded
 
 if TYPE_CHECKING:
     from dulwich.client import GitClient
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _ZERO = b"0" * 40
 _REFS_BYTES = 400
 _PIECE = 1 << 16
-_STATUS = re.compile(r"unexpected http resp (\d{3})")
 
 
 class DulwichTransport:
@@ -242,44 +241,6 @@ def _worded(address: Address, limits: Limits) -> Iterator[None]:
     except ClaifGitError:
         raise
     except Exception as error:  # a remote's rubbish makes dulwich raise nearly anything
-        if any("Timeout" in kind for kind in _kinds(error)):
+        if any("Timeout" in kind for kind in kinds(error)):
             raise silent(address, limits.max_silence) from error
-        raise RemoteError(f"{address}: {_reason(error, address)}") from error
-
-
-def _kinds(error: BaseException) -> list[str]:
-    """Give the classes of a fault and of those that it tells of, the innermost first."""
-    inner = getattr(error, "reason", None) or error.__cause__
-    return [*(_kinds(inner) if isinstance(inner, Exception) else []), type(error).__name__]
-
-
-_HTTP = {
-    "NameResolutionError": "the host's name is not known",
-    "NewConnectionError": "the host cannot be reached",
-    "SSLError": "its certificate, or its TLS, is not one to trust",
-    "ProxyError": "the proxy cannot be reached",
-    "ProtocolError": "it does not answer as a web server does",
-    "IncompleteRead": "it broke off in the middle of an answer",
-    "MaxRetryError": "it does not answer",
-}
-
-
-def _reason(error: Exception, address: Address) -> str:
-    """Say in one line what dulwich's exception means, and of http without the words of whoever answered."""
-    kind = type(error).__name__
-    if kind == "NotGitRepository":
-        return "there is no repository"
-    if kind in ("HTTPUnauthorized", "HTTPProxyUnauthorized"):
-        return "the remote asks for a user and a password that it takes"
-    if isinstance(error, FileNotFoundError) and address.kind == "ssh":
-        return "ssh cannot be run"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if address.kind == "http":
-        known = next((_HTTP[one] for one in _kinds(error) if one in _HTTP), "")
-        status = _STATUS.search(str(error))
-        if known or status:
-            return known or f"it answers with status {status[1] if status else ''}"
-    lines = [line for line in address.redact(str(error)).splitlines() if line.strip()]
-    text = printable(lines[-1] if lines else "")
-    return (text or kind)[:300]
+        raise RemoteError(worded(error, address)) from error
