@@ -114,7 +114,7 @@ def _judge(found: Fetched, seen: Seen, name: str, verdict: Verdict) -> None:
     if verdict.reason == PASSED:
         found.tips[name] = verdict.tip
     elif verdict.reason != NO_SESSION:
-        found.aside[name] = verdict.reason
+        found.aside[name] = naming.why(name) if verdict.reason == naming.WHY else verdict.reason
 
 
 class _Visit:
@@ -155,7 +155,7 @@ class _Visit:
             self._closed.tidy()
             transport.refs(self._local.repo, self._found.address, limits)
             if len(names) == 1:
-                self._found.aside[names[0]] = naming.WHY if names[0] in self._found.unfit else error.message
+                self._found.aside[names[0]] = naming.why(names[0]) if names[0] in self._found.unfit else error.message
                 return {}
         middle = len(names) // 2
         return self._transfer(names[:middle]) | self._transfer(names[middle:])

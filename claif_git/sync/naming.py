@@ -13,6 +13,7 @@ _POINTER = re.compile(r"(?:.*_)?head")  # HEAD, FETCH_HEAD and the like, where f
 _REF = re.compile(r"(?!.*(?://|\.\.|@\{|/\.|\.lock(?:/|$)))(?![./])[^\x00-\x20\x7f~^:?*\[\\]{1,1024}(?<![./])")
 
 WHY = "no session can have this name: ids are lower-case letters, digits, '.', '_' and '-'"
+_KEPT = "no session can have this name: it is a name that {} keeps for itself"
 _SEVERAL = 20
 
 
@@ -33,6 +34,17 @@ def _is_portable(name: str) -> bool:
         and bool(_PORTABLE.fullmatch(name))
         and not (_DEVICE.fullmatch(name) or _POINTER.fullmatch(name))
     )
+
+
+def why(name: str) -> str:
+    """Say why no session can have a name that is not `fit`."""
+    if not _PORTABLE.fullmatch(name):
+        return WHY
+    if _DEVICE.fullmatch(name):
+        return _KEPT.format("Windows")
+    if _POINTER.fullmatch(name):
+        return _KEPT.format("git")
+    return "a session here has this name, but for upper and lower case" if _is_portable(name) else WHY
 
 
 def is_ref(name: str) -> bool:

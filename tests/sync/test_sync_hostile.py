@@ -195,7 +195,12 @@ def test_sessions_under_names_that_no_session_has_are_set_aside_by_name(hub, for
     told = [name if len(name) < 100 else name[:100] + "…" for name in UNFIT]
     for _ in range(2):
         report = check_set_aside(ada, *told)
-        assert {"lower-case" in report.of(name).detail for name in told} == {True}
+        details = {report.of(name).detail for name in told}
+        assert all(detail.startswith("no session can have this name: ") for detail in details)
+        assert {detail for detail in details if "lower-case" not in detail} <= {
+            "no session can have this name: it is a name that Windows keeps for itself",
+            "no session can have this name: it is a name that git keeps for itself",
+        }
     assert git(ada.path, "for-each-ref", "--format=%(refname)", "refs/remotes") == "refs/remotes/origin/good"
     assert ada.pull(["good"]).ok
     assert {row.session_id for row in ada.status().sessions} == {"good"}
@@ -301,3 +306,20 @@ def check_set_aside(ada, *bad, good=("good",)):
     assert before in git(ada.path, "for-each-ref", "refs/heads") or good
     assert list(Path(ada.path, "claif/incoming").iterdir()) == []
     return report
+
+
+@pytest.mark.parametrize(("name", "keeper"), [("con", "Windows"), ("lpt1.notes", "Windows"), ("fetch_head", "git")])
+def test_a_name_that_is_kept_for_something_else_is_called_that(hub, forge, person, name, keeper):
+    forge.branch(name, forge.commit(forge.session(name)))
+    ada = person("ada", hub)
+    for _ in range(2):
+        (aside,) = ada.pull().problems
+        assert aside.detail == f"no session can have this name: it is a name that {keeper} keeps for itself"
+
+
+def test_a_name_that_differs_from_one_here_in_case_only_is_called_that(hub, forge, person):
+    ada = person("ada", hub)
+    git(ada.path, "branch", "-m", ada.create_session("One"), "Talk")
+    forge.branch("talk", forge.commit(forge.session("talk")))
+    (aside,) = ada.pull().problems
+    assert aside.detail == "a session here has this name, but for upper and lower case"
