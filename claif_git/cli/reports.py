@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from claif_git.session.importing import ImportReport
     from claif_git.session.operations import Operation
     from claif_git.session.undoing import Undone
-    from claif_git.sync.report import SyncReport
+    from claif_git.sync.report import SessionReport, SyncReport
 
 _SHORT = 10
 _TOLD = (
@@ -101,7 +101,9 @@ def exchange(out: Output, *, json: bool) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def exchanges(out: Output, done: list[SyncReport], *, json: bool) -> Iterator[Callable[[str], None]]:
+def exchanges(
+    out: Output, done: list[SyncReport], *, json: bool, named: bool = False
+) -> Iterator[Callable[[str], None]]:
     """Do as `exchange` does for several reports, which come to be in `done`. typer.Exit if something did not go."""
     try:
         yield out.progress
@@ -114,27 +116,30 @@ def exchanges(out: Output, done: list[SyncReport], *, json: bool) -> Iterator[Ca
         raise
     finally:
         out.progress("")
-    exchanged(out, done, json=json)
+    exchanged(out, done, json=json, named=named)
     if not all(report.ok for report in done):
         raise typer.Exit(FAILURE)
 
 
-def exchanged(out: Output, done: Sequence[SyncReport], *, json: bool) -> None:
-    """List several exchanges with one remote, one after the other."""
+def exchanged(out: Output, done: Sequence[SyncReport], *, json: bool, named: bool = False) -> None:
+    """List several exchanges with one remote, one after the other; as `sync` does."""
     for report in done:
-        _asides(out, report)
+        _asides(out, report, named=named)
     if json:
         out.json([plain_data(report) for report in done])
         return
-    rows = [row for report in done for row in _rows(report)]
+    rows = [row for report in done for row in _rows(report, named=named)]
     table(out, ("id", "outcome", "commits", "detail"), rows)
     if done and not rows and all(report.ok and not report.notes for report in done):
         out.note(f"{done[0].remote}: everything is up to date")
 
 
-def sync(out: Output, report: SyncReport, *, json: bool) -> None:
-    """List what was exchanged with a remote. typer.Exit if something did not go through."""
-    _list(out, report, json=json)
+def sync(out: Output, report: SyncReport, *, json: bool, named: bool = False) -> None:
+    """List what was exchanged with a remote. typer.Exit if something did not go through.
+
+    Where the sessions were `named`, it is also said why one of them needed nothing, if there is a reason.
+    """
+    _list(out, report, json=json, named=named)
     _end(report)
 
 
@@ -157,19 +162,26 @@ def _end(report: SyncReport) -> None:
         raise typer.Exit(FAILURE)
 
 
-def _asides(out: Output, report: Any) -> None:
+def _asides(out: Output, report: Any, *, named: bool = False) -> None:
     for note in report.notes:
         out.note(f"note: {note}")
+    for one in report.sessions if named else ():
+        if _is_still(one):
+            out.note(f"note: {one.session_id}: {one.detail}")
     for one in report.problems:
         out.note(f"warning: {one.session_id} {one.outcome}: {one.detail}")
 
 
-def _list(out: Output, report: Any, *, json: bool) -> None:
-    _asides(out, report)
+def _is_still(one: SessionReport) -> bool:
+    return bool(one.outcome == "up-to-date" and one.detail)
+
+
+def _list(out: Output, report: Any, *, json: bool, named: bool = False) -> None:
+    _asides(out, report, named=named)
     if json:
         out.json(plain_data(report))
         return
-    rows = _rows(report)
+    rows = _rows(report, named=named)
     table(out, ("id", "outcome", "commits", "detail"), rows)
     if report.verb == "push" and not report.sessions:
         out.note(f"{report.remote} has no session of this store yet; name those to send, or say --all")
@@ -179,8 +191,9 @@ def _list(out: Output, report: Any, *, json: bool) -> None:
         out.note("dry run: nothing was sent")
 
 
-def _rows(report: SyncReport) -> list[tuple[object, ...]]:
-    told = [one for one in report.sessions if one.outcome != "up-to-date" and one not in report.problems]
+def _rows(report: SyncReport, *, named: bool) -> list[tuple[object, ...]]:
+    moved = [one for one in report.sessions if one.outcome != "up-to-date" or (named and _is_still(one))]
+    told = [one for one in moved if one not in report.problems]
     rows: list[tuple[object, ...]] = [(one.session_id, one.outcome, one.commits, one.detail) for one in told]
     return rows + [(name, "template", "", "") for name in report.templates]
 

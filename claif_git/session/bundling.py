@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from claif_git.errors import InvalidInputError
@@ -53,7 +54,9 @@ def read(
     """Pull from a bundle, as from a remote of which nothing is remembered. InvalidInputError if it is no file."""
     with _visited(working, file) as remote:
         report = pulled(working, remote, ids, progress, named="a bundle")
-    report.remote = str(file)
+    report.remote = shown = str(file)
+    report.notes = [note.replace(remote, shown) for note in report.notes]
+    report.sessions = [replace(one, detail=one.detail.replace(remote, shown)) for one in report.sessions]
     return report
 
 

@@ -24,6 +24,7 @@ from claif_git.session.operations import Move, record_moves
 from claif_git.session.store import Store
 from claif_git.session.working import Working
 from claif_git.sync import Local, Outcome, SyncReport, add_remote, pull, push
+from claif_git.sync.pulling import NONE_THERE
 
 if TYPE_CHECKING:
     from claif_git.merge.trees import Conflict
@@ -154,6 +155,10 @@ def clone(
             add_remote(store.repo, store.heads, ORIGIN, url)
             working = Working(store, Signature.parse(author or config.identity()), durable=durability == "full")
             report = pulled(working, ORIGIN, progress=progress, verb="clone")
+            report.notes = [
+                f"{note}; the store is made all the same, with it as its origin" if note.endswith(NONE_THERE) else note
+                for note in report.notes
+            ]
         finally:
             store.close()
         made.rename(place)

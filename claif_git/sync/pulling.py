@@ -15,6 +15,8 @@ from claif_git.sync.naming import grouped
 from claif_git.sync.report import Outcome, SyncReport
 from claif_git.sync.store_side import StoreSide, take_templates
 
+NONE_THERE = "no session in it"
+
 
 def fetch(local: Local, remote: str, ids: Sequence[str] | None = None) -> SyncReport:
     """Fetch a remote's sessions without changing ours. RemoteError, RemoteNotFoundError, SessionNotFoundError."""
@@ -25,6 +27,7 @@ def fetch(local: Local, remote: str, ids: Sequence[str] | None = None) -> SyncRe
         outcome = Outcome.NEW if name not in before else Outcome.UPDATED
         outcome = Outcome.UP_TO_DATE if before.get(name) == tip else outcome
         report.add(name, outcome, commits=found.commits.get(name, 0))
+    _tell_none(report, found, ids)
     return report
 
 
@@ -39,7 +42,14 @@ def pull(local: Local, remote: str, ids: Sequence[str] | None = None, *, revive:
     tracked = local.tracked(remote)
     found = _fetched(local, remote, ids, report, revive=revive)
     _Pull(local, found, tracked, report).run(ids)
+    _tell_none(report, found, ids)
     return report
+
+
+def _tell_none(report: SyncReport, found: Fetched, ids: Sequence[str] | None) -> None:
+    """Say that a remote which is not empty has no session: it may be one of code, or another than was meant."""
+    if ids is None and not report.sessions and not found.is_empty:
+        report.notes.append(f"{report.remote}: {NONE_THERE}")
 
 
 def _fetched(

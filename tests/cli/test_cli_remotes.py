@@ -176,3 +176,33 @@ def test_a_password_in_an_address_is_warned_of_and_never_shown(tmp_path: Path) -
     assert (ran.code, "Qx7" in ran.out + ran.err) == (1, False)
     ran = claif("remote", "add", "typo", "https:/ada:Qx7-vW9@example.org/x.git")
     assert (ran.code, "Qx7" in ran.out + ran.err) == (4, False)
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_push_of_a_session_in_the_trash_says_why_nothing_is_sent() -> None:
+    kept, gone = say("one", title="Kept"), say("two", title="Gone")
+    claif("push", kept)
+    claif("session", "delete", gone)
+    row, note = f"{gone}\tup-to-date\t0\tdeleted here, and not at the remote\n", f"{gone}: deleted here, and not at"
+    ran = claif("push", gone)
+    assert (ran.code, ran.out, ran.err) == (0, row, f"note: {note} the remote\n")
+    ran = claif("push", gone, "--json")
+    assert (json.loads(ran.out)["sessions"][0]["outcome"], ran.err) == ("up-to-date", f"note: {note} the remote\n")
+    assert claif("push", kept).err == "origin: everything is up to date\n"
+    assert claif("push").err == "origin: everything is up to date\n"
+
+
+def test_a_bundle_of_code_is_no_conversation(tmp_path: Path) -> None:
+    code, file = tmp_path / "code", tmp_path / "code.bundle"
+    for words in (
+        ("init", "-q"),
+        ("commit", "-q", "--allow-empty", "-m", "code"),
+        ("bundle", "create", "-q", str(file), "--all"),
+    ):
+        code.mkdir(exist_ok=True)
+        subprocess.run(["git", "-C", str(code), *words], check=True)
+    ran = claif("pull", str(file))
+    assert (ran.code, ran.out, ran.err) == (0, "", f"note: {file}: no session in it\n")
+    ran = claif("clone", str(file), str(tmp_path / "new"))
+    said = "note: origin: no session in it; the store is made all the same, with it as its origin\n"
+    assert (ran.code, ran.out, ran.err) == (0, f"{tmp_path / 'new'}\n", said)

@@ -166,3 +166,40 @@ def test_one_that_was_cut_off_anywhere_is_an_error_and_brings_nothing(ada, tmp_p
                 bob.read_bundle(cut)
         assert bob.list_sessions() == []
         assert bob.read_bundle(file).of(ada.one).outcome == "new"
+
+
+@pytest.fixture
+def code(tmp_path):
+    """A repository of code, as a folder and as a bundle."""
+    folder = tmp_path / "code"
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    git(folder, "commit", "-q", "--allow-empty", "-m", "code")
+    git(folder, "bundle", "create", "-q", str(tmp_path / "code.bundle"), "--all")
+    return folder
+
+
+def test_a_pull_of_what_holds_no_session_says_so(ada, code, tmp_path):
+    file = tmp_path / "code.bundle"
+    ada.add_remote("code", str(code))
+    for _ in range(2):
+        assert ada.read_bundle(file).notes == [f"{file}: no session in it"]
+        assert ada.pull(remote="code").notes == ["code: no session in it"]
+        assert ada.fetch("code").notes == ["code: no session in it"]
+
+
+def test_a_clone_of_what_holds_no_session_says_what_it_did(code, tmp_path):
+    reports = []
+    for address in (code, tmp_path / "code.bundle"):
+        with clone(str(address), tmp_path / f"of-{address.name}", reported=reports.append) as made:
+            assert made.list_sessions() == []
+            assert made.remotes() == {"origin": str(address)}
+    assert [report.notes for report in reports] == [
+        ["origin: no session in it; the store is made all the same, with it as its origin"]
+    ] * 2
+
+
+@pytest.mark.usefixtures("code")
+def test_a_session_that_a_bundle_has_not_got_is_missed_by_the_bundles_name(ada, tmp_path):
+    file = tmp_path / "code.bundle"
+    (row,) = ada.read_bundle(file, [ada.one]).sessions
+    assert (row.outcome, row.detail) == ("absent", f"{file} has no such session")

@@ -21,4 +21,4 @@ def command(
     with manager(ctx, make=True) as opened, reports.exchange(out, json=json) as progress:
         progress(f"fetching from {remote}")
         report = opened.fetch(remote, session_ids or None, progress=progress)
-    reports.sync(out, report, json=json)
+    reports.sync(out, report, json=json, named=bool(session_ids))

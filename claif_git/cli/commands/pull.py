@@ -45,7 +45,7 @@ def command(
             report = opened.read_bundle(files[0], ids, progress=progress)
         else:
             report = opened.pull(ids, remote, progress=progress)
-    reports.sync(out, report, json=json)
+    reports.sync(out, report, json=json, named=bool(ids))
 
 
 def _is_file(name: str) -> bool:

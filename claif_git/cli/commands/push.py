@@ -52,4 +52,4 @@ def command(
             templates=templates or (),
             progress=progress,
         )
-    reports.sync(out, report, json=json)
+    reports.sync(out, report, json=json, named=bool(session_ids))

@@ -27,6 +27,10 @@ def command(
     """
     out = run_of(ctx).out
     done: list[SyncReport] = []
-    with manager(ctx, make=True) as opened, reports.exchanges(out, done, json=json) as progress:
+    named = bool(session_ids)
+    with (
+        manager(ctx, make=True) as opened,
+        reports.exchanges(out, done, json=json, named=named) as progress,
+    ):
         progress(f"syncing with {remote}")
         opened.sync(session_ids or None, remote, progress=progress, reported=done.append)
