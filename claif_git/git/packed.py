@@ -19,6 +19,7 @@ from claif_git.git.packfile import PackFile
 
 _KINDS = ("", "commit", "tree", "blob", "tag")
 _SMALL = 1 << 16
+_MOST_LOOKS = 100
 _DEEPEST = 5  # as git: of repositories that borrow from others that borrow
 _log = logging.getLogger(__name__)
 
@@ -108,14 +109,25 @@ class Packed:
         return found
 
     def _candidates(self) -> Iterator[PackFile]:
-        """Give the packs that are open, and after them those that were not there when these were opened."""
-        known = self._packs
-        yield from self._open_packs()
-        self._refresh()
-        yield from (pack for base, pack in self._packs.items() if known.get(base) is not pack)
+        """Give the packs that are open, and after them those that were not there when these were opened.
 
-    def _refresh(self) -> None:
-        """Open the packs that are new, and let go of those that are gone."""
+        Packs are joined beside us: what was in one that is gone by the time it is opened is in another, which came after
+        the look at the folder. So the folder is looked at until two looks in a row see the same.
+        """
+        tried = list(self._packs.values())
+        yield from self._open_packs()
+        seen: set[str] | None = None
+        for _ in range(_MOST_LOOKS):
+            bases = self._refresh()
+            new = [pack for pack in self._packs.values() if pack not in tried]
+            yield from new
+            tried += new
+            if bases == seen:
+                return
+            seen = bases
+
+    def _refresh(self) -> set[str]:
+        """Open the packs that are new, and let go of those that are gone; give what the folder lists."""
         bases = self._bases()
         with self._guard:
             if bases != self._packs.keys() | self._bad.keys():
@@ -124,6 +136,7 @@ class Packed:
                 new = {base: pack for base in sorted(bases - kept.keys()) if (pack := self._open(base))}
                 self._packs, self._latest = {**kept, **new}, None
             self._borrow()
+        return bases
 
     def _bases(self) -> set[str]:
         try:

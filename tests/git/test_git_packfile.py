@@ -113,6 +113,36 @@ def test_a_pack_that_came_later_is_found_and_one_that_went_stays_readable(tmp_pa
     assert not reader.has(first)  # the look for what is not there let go of the packs that are gone
 
 
+@pytest.mark.parametrize("step", ["listed", "opened"])
+def test_what_is_joined_while_it_is_looked_for_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    folder = tmp_path / "r"
+    (oid,) = packed(folder, [b"first"])
+    old = sorted((folder / "objects/pack").iterdir())
+    other = git(folder, "hash-object", "-w", "--stdin", data=b"other").strip()
+
+    def join() -> None:
+        if all(path.exists() for path in old):
+            git(folder, "pack-objects", "-q", "objects/pack/pack", data=f"{oid}\n{other}\n".encode())
+            for path in old:
+                path.unlink()
+
+    bases, opening = Packed._bases, Packed._open
+
+    def listed(self: Packed) -> set[str]:
+        found = bases(self)
+        join()
+        return found
+
+    def opened(self: Packed, base: str) -> PackFile | None:
+        join()
+        return opening(self, base)
+
+    monkeypatch.setattr(Packed, *(("_bases", listed) if step == "listed" else ("_open", opened)))
+    assert Packed(str(folder / "objects")).read(oid) == ("blob", b"first")
+
+
 def open_files() -> int:
     folder = Path("/proc/self/fd")
     return len(list(folder.iterdir())) if folder.is_dir() else 0
