@@ -111,7 +111,7 @@ class Packed:
     def _candidates(self) -> Iterator[PackFile]:
         """Give the packs that are open, and after them those that were not there when these were opened.
 
-        Packs are joined beside us: what was in one that is gone by the time it is opened is in another, which came after
+        Packs are joined beside us: what was in one that is gone by the time it is opened is in another that came after
         the look at the folder. So the folder is looked at until two looks in a row see the same.
         """
         tried = list(self._packs.values())
