@@ -7,6 +7,7 @@ from heapq import heappop, heappush, merge
 from itertools import islice
 
 from claif_git.git import Commit
+from claif_git.history.lineage import Lineage
 from claif_git.model.message import MessageRole
 from claif_git.model.times import from_seconds
 from claif_git.session.operations import Move, Operation
@@ -35,20 +36,28 @@ class _Commits:
     """Walks back from where the sessions stand, by way of what brought them there."""
 
     def __init__(self, past: Past, working: Working) -> None:
-        self._past, self._repo = past, working.repo
+        self._past, self._repo, self._lineage = past, working.repo, Lineage(working.repo)
         self._queue: list[tuple[int, int, str, str, int]] = []
         self._seen: set[str] = set()
 
     def all(self) -> Iterator[tuple[Key, Operation]]:
-        """Give each commit once, under the first session in whose history it stands."""
+        """Give each commit once, under the session that it was first part of, as far as that is still there."""
         for session_id, tip in self._past.tips.items():
-            self._reach(session_id, tip, len(self._past.operations), (1 << 80, 0))
+            self._reach(self._past.made_in(tip) or session_id, tip, len(self._past.operations), (1 << 80, 0))
         while self._queue:
             moment, line, session_id, oid, limit = heappop(self._queue)
             commit, key = self._repo.read_commit(oid), (-moment, -line)
             yield key, _told(session_id, oid, commit)
             for parent in commit.parents:
-                self._reach(session_id, parent, limit, key)
+                self._reach(self._owner(session_id, parent), parent, limit, key)
+
+    def _owner(self, session_id: str, oid: str) -> str:
+        """Name the session of a commit that stands in another's history: by the order, else by its folders."""
+        made_in = self._past.made_in(oid)
+        if made_in is not None or session_id in self._lineage.folders(oid):
+            return made_in or session_id
+        owner = self._lineage.owner(oid)
+        return owner if owner in self._past.tips else session_id
 
     def _reach(self, session_id: str, start: str, limit: int, latest: Key) -> None:
         """Put a commit in line, no later than what is built on it; or the one that an operation brought it from."""

@@ -86,6 +86,15 @@ class Past:
         drafts = {name: self._working.read(name).commit for name in self._working.drafts & tips.keys()}
         return {**tips, **drafts}
 
+    def made_in(self, oid: str) -> str | None:
+        """Name the session in which a commit was made here; None where the order does not know, or it is gone."""
+        place = self._places.get(oid)
+        return self._marked.get(place.mark) if place is not None else None
+
+    @cached_property
+    def _marked(self) -> dict[str, str]:
+        return {mark_of(name): name for name in self.tips}
+
     def standing(self, change: str) -> list[Done]:
         """Give what stands of a change, session by session."""
         at = self._by_id.get(change)

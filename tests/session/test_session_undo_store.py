@@ -263,6 +263,21 @@ def test_the_log_tells_what_was_done_in_its_order_and_what_was_undone(manager: S
     ]
 
 
+@pytest.mark.parametrize("order", ["whole", "lost"])
+def test_the_log_names_the_session_in_which_a_shared_turn_was_said(manager: SessionManager, order: str) -> None:
+    late = manager.create_session("Late")
+    say(manager, late, "shared")
+    faster = manager.branch_session(late, title="A faster way")  # its name comes first
+    say(manager, faster, "own")
+    say(manager, late, "later")
+    git(manager.path, "branch", "a-copy", late)
+    if order == "lost":
+        (manager.path / "claif" / "order").unlink()
+    told = {one.subject: one.session_id for one in manager.history()}
+    assert (told["session: Late"], told["user: shared"], told["user: own"]) == (late, late, faster)
+    assert told["user: later"] in ({late} if order == "whole" else {late, "a-copy"})
+
+
 def test_what_was_cloned_is_nobodys_change_here(manager: SessionManager, tmp_path: Path) -> None:
     a, _ = two(manager)
     say(manager, a, "a colleague's words")
