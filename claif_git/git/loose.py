@@ -63,6 +63,15 @@ def unpack(oid: Oid, packed: bytes) -> tuple[str, bytes]:
     return name, data
 
 
+def _touched(path: str) -> bool:
+    """Make a file a new one, so that nobody prunes it as long forgotten; False if somebody just packed it."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 @dataclass(slots=True)
 class _Staged:
     fd: int
@@ -143,10 +152,9 @@ class LooseWriter:
         try:  # what stands there may be on the disk, which ours is not
             os.link(made, path)
         except FileExistsError:
-            if not self._is_whole(oid):
+            if not self._is_whole(oid) or not _touched(path):
                 os.rename(made, path)
                 return
-            os.utime(path)  # so that nobody prunes it as long forgotten
         remove(made)
 
     def _is_whole(self, oid: Oid) -> bool:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from claif_git.errors import StoreError
 from claif_git.git import FILE_MODE, Repository, TreeEntry, encode_tree, oid_of
-from claif_git.git.loose import loose_path, unpack
+from claif_git.git.loose import LooseWriter, loose_path, unpack
 from claif_git.git.packs import encode_index
 
 
@@ -337,6 +337,7 @@ def test_many_objects_in_one_block_keep_few_files_open(store):
 PACKING = """
 import os, resource, sys
 from claif_git.git import Repository
+from claif_git.git.loose import LooseWriter
 with Repository.open(sys.argv[1]) as store:
     with store.pack_writer() as writer:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -383,3 +384,15 @@ def test_a_folder_for_packs_is_made_when_it_is_needed(store):
     with store.pack_writer(durable=False) as writer:
         oid = writer.add("blob", b"x")
     assert store.read_blob(oid) == b"x"
+
+
+def test_an_object_that_is_packed_while_it_is_written_again_is_written(store, monkeypatch):
+    oid = blob(store, b"again", durable=False)
+
+    def packed_now(self, _: str) -> bool:
+        (store.path / "objects" / oid[:2] / oid[2:]).unlink()
+        return True
+
+    monkeypatch.setattr(LooseWriter, "_is_whole", packed_now)
+    assert blob(store, b"again", durable=False) == oid
+    assert store.read_blob(oid) == b"again"
