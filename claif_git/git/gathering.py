@@ -10,7 +10,6 @@ replaces goes; who still has that open keeps it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import struct
@@ -20,14 +19,12 @@ from itertools import pairwise
 
 from claif_git.errors import StoreError
 from claif_git.git.files import create, read_file, remove, sync_folder, temporary
-from claif_git.git.packs import OFFSET_BITS, encode_index
+from claif_git.git.packentry import INDEX_START, KINDS, NAMES_AT
+from claif_git.git.packs import OFFSET_BITS, OTHERS_BUSINESS, drop_packs, encode_index
 
 _CLASSES = ((32 << 10, 24), (256 << 10, 5), (2 << 20, 5))
 """Bytes that a class's packs have at most, and how many of them are joined."""
-_OTHERS_BUSINESS = {"keep", "promisor", "mtimes", "bitmap"}
 _START = struct.Struct(">4sLL")
-_INDEX_START = b"\xfftOc\x00\x00\x00\x02"
-_NAMES_AT = 8 + 4 * 256
 _CHECKSUM = 20
 
 
@@ -46,7 +43,7 @@ def due(objects: str) -> list[str]:
     sizes = [
         (size, f"{folder}/{base}")
         for base, endings in bases.items()
-        if {"idx", "pack"} <= endings and not endings & _OTHERS_BUSINESS
+        if {"idx", "pack"} <= endings and not endings & OTHERS_BUSINESS
         for size in _size(f"{folder}/{base}.pack")
     ]
     return _full(sizes)
@@ -97,25 +94,25 @@ def gather(objects: str) -> int:
         return 0
     parts[0] = _START.pack(b"PACK", 2, len(entries))
     made = _publish(objects + "/pack", b"".join(parts), entries)
-    _drop(objects + "/pack", [base for base in joined if base != made])
+    drop_packs(objects + "/pack", {base.rpartition("/")[2] for base in joined if base != made})
     return len(joined)
 
 
 def _entries(base: str) -> Iterator[tuple[bytes, int, bytes]]:
     """Give id, checksum and bytes of each entry of a pack. StoreError if one is a delta, or not as the index says."""
     index, pack = read_file(base + ".idx"), read_file(base + ".pack")
-    (count,) = struct.unpack_from(">L", index, _NAMES_AT - 4)
-    if not index.startswith(_INDEX_START) or pack[:12] != _START.pack(b"PACK", 2, count):
+    (count,) = struct.unpack_from(">L", index, NAMES_AT - 4)
+    if not index.startswith(INDEX_START) or pack[:12] != _START.pack(b"PACK", 2, count):
         raise StoreError(f"{base} is no pack that we know")
-    checksums = struct.unpack_from(f">{count}L", index, _NAMES_AT + 20 * count)
-    places = struct.unpack_from(f">{count}L", index, _NAMES_AT + 24 * count)
+    checksums = struct.unpack_from(f">{count}L", index, NAMES_AT + 20 * count)
+    places = struct.unpack_from(f">{count}L", index, NAMES_AT + 24 * count)
     order = sorted(range(count), key=places.__getitem__)
     ends = [*(places[number] for number in order), len(pack) - _CHECKSUM]
     for number, (start, end) in zip(order, pairwise(ends), strict=True):
         entry = pack[start:end]
-        if not entry or not 1 <= entry[0] >> 4 & 7 <= 4 or zlib.crc32(entry) != checksums[number]:
+        if not entry or entry[0] >> 4 & 7 not in KINDS or zlib.crc32(entry) != checksums[number]:
             raise StoreError(f"{base} has deltas, or is damaged")
-        yield index[_NAMES_AT + 20 * number : _NAMES_AT + 20 * number + 20], checksums[number], entry
+        yield index[NAMES_AT + 20 * number : NAMES_AT + 20 * number + 20], checksums[number], entry
 
 
 def _publish(folder: str, body: bytes, entries: dict[bytes, int]) -> str:
@@ -135,14 +132,3 @@ def _publish(folder: str, body: bytes, entries: dict[bytes, int]) -> str:
         raise
     sync_folder(folder)
     return base
-
-
-def _drop(folder: str, bases: list[str]) -> None:
-    """Remove packs, their indexes first: without one there is no pack."""
-    gone = {base.rpartition("/")[2] for base in bases}
-    for base in bases:
-        remove(base + ".idx")
-    with contextlib.suppress(FileNotFoundError):
-        for name in os.listdir(folder):
-            if name.partition(".")[0] in gone:
-                remove(f"{folder}/{name}")

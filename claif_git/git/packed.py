@@ -15,9 +15,9 @@ from claif_git.errors import StoreError
 from claif_git.git.files import read_file
 from claif_git.git.kinds import Oid, header, is_oid
 from claif_git.git.loose import loose_path, loose_starting, read_loose
+from claif_git.git.packentry import KINDS
 from claif_git.git.packfile import PackFile
 
-_KINDS = ("", "commit", "tree", "blob", "tag")
 _SMALL = 1 << 16
 _MOST_LOOKS = 100
 _DEEPEST = 5  # as git: of repositories that borrow from others that borrow
@@ -175,7 +175,7 @@ def _unquoted(line: str) -> str:
 
 
 def _verified(oid: Oid, number: int, data: bytes) -> tuple[str, bytes]:
-    kind = _KINDS[number]
+    kind = KINDS[number]
     if len(data) < _SMALL:  # copying so few bytes costs less than a second call
         digest = hashlib.sha1(header(kind, data) + data, usedforsecurity=False)
     else:

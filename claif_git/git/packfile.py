@@ -15,15 +15,22 @@ from collections.abc import Iterator
 from claif_git.errors import StoreError
 from claif_git.git.files import CLOSED
 from claif_git.git.loose import LARGEST
+from claif_git.git.packentry import (
+    INDEX_START,
+    KINDS,
+    NAMED_DELTA,
+    NAMES_AT,
+    OFFSET_DELTA,
+    delta_sizes,
+    entry_start,
+    way_back,
+)
 
-_INDEX_START = b"\xfftOc\x00\x00\x00\x02"
-_NAMES_AT = 8 + 256 * 4
 _NAME = 20
 _TRAILERS = 40
 _LARGE = 1 << 31
 _FIRST_READ = 4096  # bytes: holds nearly every entry
 _START = 16  # bytes: the kind and size of any entry, and how what follows begins
-_OFFSET_DELTA, _NAMED_DELTA = 6, 7
 _LONGEST_CHAIN = 4096  # git writes 50, and 250 where it is asked for its best
 _CACHED = 8 << 20  # bytes of bases and of index, each
 
@@ -48,11 +55,11 @@ class PackFile:
         return fd
 
     def _read_fanout(self) -> tuple[int, ...]:
-        start = os.pread(self._index, _NAMES_AT, 0)
-        if len(start) < _NAMES_AT or not start.startswith(_INDEX_START):
+        start = os.pread(self._index, NAMES_AT, 0)
+        if len(start) < NAMES_AT or not start.startswith(INDEX_START):
             raise StoreError(f"{self.base}.idx is damaged, or no index of version 2")
-        fanout = struct.unpack_from(">256L", start, len(_INDEX_START))
-        whole = _NAMES_AT + fanout[-1] * (_NAME + 8) + _TRAILERS
+        fanout = struct.unpack_from(">256L", start, len(INDEX_START))
+        whole = NAMES_AT + fanout[-1] * (_NAME + 8) + _TRAILERS
         if list(fanout) != sorted(fanout) or os.fstat(self._index).st_size < whole:
             raise StoreError(f"{self.base}.idx is damaged")
         return fanout
@@ -71,8 +78,8 @@ class PackFile:
     def _bucket(self, first: int) -> tuple[bytes, bytes]:
         """Read the ids that start with one byte, and their places."""
         start, end = self._fanout[first - 1] if first else 0, self._fanout[first]
-        names = os.pread(self._index, (end - start) * _NAME, _NAMES_AT + start * _NAME)
-        places = os.pread(self._index, (end - start) * 4, _NAMES_AT + self.count * (_NAME + 4) + start * 4)
+        names = os.pread(self._index, (end - start) * _NAME, NAMES_AT + start * _NAME)
+        places = os.pread(self._index, (end - start) * 4, NAMES_AT + self.count * (_NAME + 4) + start * 4)
         if len(names) != (end - start) * _NAME or len(places) != (end - start) * 4:
             raise StoreError(f"{self.base}.idx is cut short")
         self._bucket_bytes += len(names) + len(places)
@@ -82,7 +89,7 @@ class PackFile:
         return names, places
 
     def _large(self, rank: int) -> int:
-        found = os.pread(self._index, 8, _NAMES_AT + self.count * (_NAME + 8) + rank * 8)
+        found = os.pread(self._index, 8, NAMES_AT + self.count * (_NAME + 8) + rank * 8)
         if len(found) < 8 or found[0] >= 0x80:
             raise StoreError(f"{self.base}.idx is damaged")
         return int.from_bytes(found, "big")
@@ -101,7 +108,7 @@ class PackFile:
         """Give the first bytes, as they stand in the pack, of that many entries, spread over all. StoreError."""
         found: list[bytes] = []
         for at in range(0, self.count, max(self.count // most, 1)):
-            place = os.pread(self._index, 4, _NAMES_AT + self.count * (_NAME + 4) + at * 4)
+            place = os.pread(self._index, 4, NAMES_AT + self.count * (_NAME + 4) + at * 4)
             if len(place) == 4 and place[0] < 0x80:
                 found.append(os.pread(self._pack, _START, int.from_bytes(place, "big")))
         return found
@@ -152,18 +159,18 @@ class PackFile:
         """Give an entry's number, its inflated bytes, and for a delta the place of its base."""
         raw = os.pread(self._pack, _FIRST_READ, at)
         try:
-            number, size, start = _entry_start(raw)
+            number, size, start = entry_start(raw)
             base: int | None = None
-            if number == _OFFSET_DELTA:
-                back, start = _offset(raw, start)
+            if number == OFFSET_DELTA:
+                back, start = way_back(raw, start)
                 base = at - back
                 if not 0 < base < at:
                     raise StoreError(f"{self.base}.pack is damaged: a delta on nothing")
-            elif number == _NAMED_DELTA:
+            elif number == NAMED_DELTA:
                 base, start = self.find(raw[start : start + _NAME]), start + _NAME
                 if base is None:
                     raise StoreError(f"{self.base}.pack is damaged: a delta on what it does not hold")
-            elif not 1 <= number <= 4:
+            elif number not in KINDS:
                 raise StoreError(f"{self.base}.pack is damaged: an entry of no kind that git knows")
         except IndexError:
             raise StoreError(f"{self.base}.pack is cut short") from None
@@ -186,32 +193,10 @@ class PackFile:
         return data
 
 
-def _entry_start(raw: bytes) -> tuple[int, int, int]:
-    """Give an entry's number, its size, and where what follows these starts. IndexError if it is cut short."""
-    byte = raw[0]
-    number, size, at, shift = byte >> 4 & 7, byte & 15, 1, 4
-    while byte & 0x80:
-        byte = raw[at]
-        size |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return number, size, at
-
-
-def _offset(raw: bytes, at: int) -> tuple[int, int]:
-    byte = raw[at]
-    back = byte & 0x7F
-    while byte & 0x80:
-        at += 1
-        byte = raw[at]
-        back = (back + 1) << 7 | byte & 0x7F
-    return back, at + 1
-
-
 def apply_delta(base: bytes, delta: bytes) -> bytes:
     """Give what a delta makes of its base. StoreError if it does not fit it."""
     try:
-        taken, at = _length(delta, 0)
-        size, at = _length(delta, at)
+        taken, size, at = delta_sizes(delta)
         if taken != len(base) or size > LARGEST:
             raise StoreError("a delta is damaged: it is for another base")
         made = b"".join(_pieces(base, delta, at, size))
@@ -249,13 +234,3 @@ def _pieces(base: bytes, delta: bytes, at: int, size: int) -> list[bytes]:
             raise StoreError("a delta is damaged: it makes more than it says")
         pieces.append(piece)
     return pieces
-
-
-def _length(delta: bytes, at: int) -> tuple[int, int]:
-    byte = delta[at]
-    length, shift, at = byte & 0x7F, 7, at + 1
-    while byte & 0x80:
-        byte = delta[at]
-        length |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return length, at

@@ -14,8 +14,7 @@ from claif_git.git.kinds import Oid
 from claif_git.git.loose import loose_path, read_loose
 from claif_git.git.objects import Objects
 from claif_git.git.packfile import PackFile
-from claif_git.git.packs import PackWriter
-from claif_git.git.wholes import OTHERS_BUSINESS, drop_packs
+from claif_git.git.packs import OTHERS_BUSINESS, PackWriter, drop_packs
 
 _SMALL = 64 * 1024 * 1024  # bytes; larger packs are not written anew each time
 
@@ -50,7 +49,7 @@ def join_packs(objects: Objects) -> None:
     finally:
         writer.abandon()
     objects.forget_packs()
-    drop_packs(folder, {index.stem for index in joined} - {writer.name})
+    drop_packs(str(folder), {index.stem for index in joined} - {writer.name})
 
 
 def _small_packs(folder: Path) -> Iterator[Path]:
@@ -58,7 +57,7 @@ def _small_packs(folder: Path) -> Iterator[Path]:
         return
     for index in sorted(folder.glob("*.idx")):
         pack = index.with_suffix(".pack")
-        kept = any(index.with_suffix(suffix).exists() for suffix in OTHERS_BUSINESS)
+        kept = any(index.with_suffix(f".{ending}").exists() for ending in OTHERS_BUSINESS)
         if not kept and pack.exists() and pack.stat().st_size <= _SMALL:
             yield index
 

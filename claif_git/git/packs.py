@@ -1,26 +1,27 @@
 """Writing many objects as one pack, with memory that does not grow with their size."""
-# ruff: noqa: PTH103, PTH104, PTH110
+# ruff: noqa: PTH103, PTH104, PTH110, PTH208
 # No Path objects here: runs once an object, and building them costs more than the calls.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import struct
 import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from claif_git.git.files import CLOSED, remove, replace, sync_folder, temporary, write_all
 from claif_git.git.kinds import Oid, header, is_oid
+from claif_git.git.packentry import INDEX_START, KINDS, encode_entry, entry_start
 
-_LEVEL = 1
-_TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
-_NAMES = {number: name for name, number in _TYPES.items()}
 _BUFFER = 1 << 20
 OFFSET_BITS = 40
 """An entry of an index to be: its checksum, shifted by these, and its position in the pack."""
 _LARGE = 1 << 31
+OTHERS_BUSINESS = frozenset({"keep", "promisor", "mtimes", "bitmap"})
+"""Endings of files beside a pack that somebody keeps on purpose, or that has ages or an index of its own."""
 
 
 class PackWriter:
@@ -86,9 +87,7 @@ class PackWriter:
             return self._inflate(record, at)
 
     def _inflate(self, record: bytes, at: int) -> tuple[str, bytes]:
-        kind, start = _NAMES[record[0] >> 4 & 7], 1
-        while record[start - 1] & 0x80:
-            start += 1
+        number, _, start = entry_start(record)
         inflater = zlib.decompressobj()
         data = inflater.decompress(record[start:])
         at += len(record)
@@ -96,7 +95,7 @@ class PackWriter:
             more = os.pread(self._fd, _BUFFER, at)
             data += inflater.decompress(more)
             at += len(more)
-        return kind, data
+        return KINDS[number], data
 
     def flush(self) -> None:
         """Finish the pack: readers take it for one once its index is there, so that comes last."""
@@ -141,16 +140,14 @@ class PackWriter:
                 remove(self._made)
 
 
-def encode_entry(kind: str, data: bytes) -> bytes:
-    """Write an object as it stands in a pack: type and size (four bits of it, then seven a byte), then its content."""
-    size = len(data)
-    byte, size = _TYPES[kind] << 4 | size & 15, size >> 4
-    out = bytearray()
-    while size:
-        out.append(byte | 0x80)
-        byte, size = size & 0x7F, size >> 7
-    out.append(byte)
-    return bytes(out) + zlib.compress(data, _LEVEL)
+def drop_packs(folder: str, names: Collection[str]) -> None:
+    """Remove packs with all that belongs to them, their indexes first: without one there is no pack."""
+    for name in names:
+        remove(f"{folder}/{name}.idx")
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(folder):
+            if name.partition(".")[0] in names:
+                remove(f"{folder}/{name}")
 
 
 def encode_index(entries: Iterable[tuple[bytes, int]], pack_checksum: bytes) -> bytes:
@@ -164,7 +161,7 @@ def encode_index(entries: Iterable[tuple[bytes, int]], pack_checksum: bytes) -> 
     offsets = [row[1] & (1 << OFFSET_BITS) - 1 for row in rows]
     large = [offset for offset in offsets if offset >= _LARGE]
     ranks = {offset: _LARGE + at for at, offset in enumerate(large)}
-    parts = [b"\xfftOc", struct.pack(">L256L", 2, *counts), b"".join(name for name, _ in rows)]
+    parts = [INDEX_START, struct.pack(">256L", *counts), b"".join(name for name, _ in rows)]
     parts.append(struct.pack(f">{len(rows)}L", *(row[1] >> OFFSET_BITS for row in rows)))
     parts.append(struct.pack(f">{len(rows)}L", *(ranks.get(offset, offset) for offset in offsets)))
     parts += [struct.pack(f">{len(large)}Q", *large), pack_checksum]

@@ -21,7 +21,8 @@ from typing import NamedTuple
 from claif_git.git.files import CLOSED, remove, temporary, write_all
 from claif_git.git.kinds import Oid, header
 from claif_git.git.lockfiles import LockFiles
-from claif_git.git.packs import OFFSET_BITS, encode_entry, encode_index
+from claif_git.git.packentry import encode_entry
+from claif_git.git.packs import OFFSET_BITS, encode_index
 from claif_git.git.refs import Refs
 from claif_git.git.syncing import Syncer
 

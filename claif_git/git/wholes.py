@@ -5,21 +5,19 @@ By itself git never would: what it finds in one pack without a delta, it takes o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from claif_git.errors import StoreError
 from claif_git.git import command, files
+from claif_git.git.packentry import KINDS, entry_start
 from claif_git.git.packfile import PackFile
-
-OTHERS_BUSINESS = (".keep", ".promisor", ".mtimes")
-"""What stands beside packs that are kept on purpose, or with ages of their own."""
+from claif_git.git.packs import OTHERS_BUSINESS, drop_packs
 
 _FASTEST = b"\x78\x01"  # how what we compress begins, and hardly anything that git does
 _SAMPLE = 64
 _SHARE = 8  # a pack counts as whole if one entry in so many is
-_KINDS = (1, 2, 3, 4)
 _SETTINGS = {
     "core.fsync": "all",
     "core.packedGitWindowSize": "1m",
@@ -46,7 +44,7 @@ def whole_packs(folder: Path) -> Iterator[WholePack]:
         return
     for index in sorted(folder.glob("*.idx")):
         base = index.with_suffix("")
-        if any(index.with_suffix(suffix).exists() for suffix in OTHERS_BUSINESS):
+        if any(index.with_suffix(f".{ending}").exists() for ending in OTHERS_BUSINESS):
             continue
         try:
             if _is_whole(base):
@@ -62,8 +60,11 @@ def _is_whole(base: Path) -> bool:
 
 def _is_ours(entry: bytes) -> bool:
     """Say whether an entry is an object as we write one: not a delta, and compressed as fast as can be."""
-    start = next((at for at, byte in enumerate(entry, 1) if byte < 0x80), len(entry))
-    return bool(entry) and entry[0] >> 4 & 7 in _KINDS and entry[start : start + 2] == _FASTEST
+    try:
+        number, _, start = entry_start(entry)
+    except IndexError:
+        return False
+    return number in KINDS and entry[start : start + 2] == _FASTEST
 
 
 def make_deltas(git_dir: Path, packs: Sequence[WholePack]) -> None:
@@ -81,13 +82,4 @@ def make_deltas(git_dir: Path, packs: Sequence[WholePack]) -> None:
     for base, _ in packs:
         if not all(there.find(name) is not None for name in PackFile(str(base)).names()):
             raise StoreError(f"git left objects of {base.name} out")
-    drop_packs(folder, {pack.base.name for pack in packs} - {made.name})
-
-
-def drop_packs(folder: Path, names: Collection[str]) -> None:
-    """Remove packs with all that belongs to them, their indexes first: without one there is no pack."""
-    for name in names:
-        files.remove(f"{folder}/{name}.idx")
-    for path in list(folder.iterdir()):
-        if path.name.partition(".")[0] in names:
-            files.remove(str(path))
+    drop_packs(str(folder), {pack.base.name for pack in packs} - {made.name})

@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from claif_git.errors import StoreError
 from claif_git.git import Repository
 from claif_git.git.objects import Objects
 from claif_git.git.packed import Packed
+from claif_git.git.packentry import KINDS, delta_sizes, encode_entry, entry_start, way_back
 from claif_git.git.packfile import PackFile, apply_delta
 
 
@@ -284,3 +286,20 @@ def test_objects_are_found_by_how_their_ids_begin(tmp_path: Path) -> None:
         for digits in (2, 7, 39, 40):
             assert objects.starting(oid[:digits]) == sorted(other for other in oids if other.startswith(oid[:digits]))
     objects.close()
+
+
+@given(kind=st.sampled_from(["commit", "tree", "blob", "tag"]), data=st.binary(max_size=5000))
+def test_an_entry_says_what_it_holds_and_where_that_starts(kind: str, data: bytes) -> None:
+    entry = encode_entry(kind, data)
+    number, size, at = entry_start(b"before" + entry, 6)
+    assert (KINDS[number], size) == (kind, len(data))
+    assert zlib.decompress((b"before" + entry)[at:]) == data
+
+
+@given(data=st.binary(max_size=40))
+def test_an_entry_of_any_bytes_is_read_or_cut_short(data: bytes) -> None:
+    for read in (entry_start, way_back, lambda some, _at: delta_sizes(some)):
+        try:
+            assert max(read(data, 0)) < 1 << 72
+        except IndexError:
+            continue

@@ -121,9 +121,10 @@ def test_packs_stay_if_what_git_wrote_lacks_an_object(store, written, monkeypatc
 def test_packs_that_are_others_business_or_damaged_are_left_alone(store):
     (pack,) = whole(store)
     for suffix in wholes.OTHERS_BUSINESS:
-        pack.base.with_suffix(suffix).write_text("")
+        beside = pack.base.with_suffix(f".{suffix}")
+        beside.write_text("")
         assert not whole(store)
-        pack.base.with_suffix(suffix).unlink()
+        beside.unlink()
     midx = store.path / "objects/pack/multi-pack-index"
     midx.write_text("")
     assert not whole(store)

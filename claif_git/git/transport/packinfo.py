@@ -15,11 +15,9 @@ from typing import NamedTuple
 
 from claif_git.errors import StoreError
 from claif_git.git.kinds import Oid
+from claif_git.git.packentry import KINDS, NAMED_DELTA, OFFSET_DELTA, delta_sizes, entry_start, way_back
 from claif_git.git.packfile import PackFile
 
-_KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
-OFS_DELTA, REF_DELTA = 6, 7
-_WIDEST = 63  # bits of a size or an offset
 _DEEPEST = 10_000
 """Deltas that build on deltas. Git makes chains of 50, and never more than 4,095."""
 
@@ -76,27 +74,27 @@ class PackInfo:
     def read(self, place: int) -> tuple[str, bytes]:
         """Give the kind and bytes of the object at a place. StoreError for damage."""
         number, data = self._file.read(place)
-        return _KINDS[number], data
+        return KINDS[number], data
 
     def longest(self) -> int:
         """Give the largest size, in bytes, that an entry is inflated to. StoreError for damage."""
         try:
             places = (self._file.find(name) or 0 for name in self._file.names())
-            return max((entry(self._data, place)[1] for place in places), default=0)
+            return max((entry_start(self._data, place)[1] for place in places), default=0)
         except (IndexError, struct.error) as error:
             raise StoreError(f"{self.pack.name} is damaged") from error
 
     def _info(self, offset: int) -> PackedInfo:
         size = largest = -1
         for _ in range(_DEEPEST):
-            number, stored, at = entry(self._data, offset)
+            number, stored, at = entry_start(self._data, offset)
             largest = max(largest, stored)
-            if number in _KINDS:
-                return PackedInfo(_KINDS[number], stored if size < 0 else size, largest)
-            if number == OFS_DELTA:
+            if number in KINDS:
+                return PackedInfo(KINDS[number], stored if size < 0 else size, largest)
+            if number == OFFSET_DELTA:
                 back, at = way_back(self._data, at)
                 base = offset - back
-            elif number == REF_DELTA:
+            elif number == NAMED_DELTA:
                 base, at = self._file.find(self._data[at : at + 20]) or -1, at + 20
             else:
                 break
@@ -107,50 +105,7 @@ class PackInfo:
         raise IndexError
 
     def _result_size(self, at: int) -> int:
-        return result_size(zlib.decompressobj().decompress(self._data[at : at + 64], 32))
-
-
-def entry(data: mmap.mmap, at: int) -> tuple[int, int, int]:
-    """Read the kind and size of a pack's entry; give them, and where it goes on. IndexError for damage."""
-    byte = data[at]
-    number, size, shift = byte >> 4 & 7, byte & 15, 4
-    while byte & 0x80:
-        at += 1
-        byte = data[at]
-        size |= (byte & 0x7F) << shift
-        shift += 7
-        if shift > _WIDEST:
-            raise IndexError
-    return number, size, at + 1
-
-
-def way_back(data: mmap.mmap, at: int) -> tuple[int, int]:
-    """Read how far before it an entry's base stands; give that, and where the entry goes on. IndexError for damage."""
-    byte = data[at]
-    back = byte & 0x7F
-    while byte & 0x80:
-        at += 1
-        byte = data[at]
-        back = (back + 1) << 7 | byte & 0x7F
-        if back >> _WIDEST:
-            raise IndexError
-    return back, at + 1
-
-
-def result_size(delta: bytes) -> int:
-    """Read from a delta's beginning how large its result is: after the size of what it builds on. IndexError."""
-    sizes, place = [], 0
-    for _ in range(2):
-        size = shift = 0
-        while True:
-            byte = delta[place]
-            place += 1
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80:
-                break
-        sizes.append(size)
-    return sizes[1]
+        return delta_sizes(zlib.decompressobj().decompress(self._data[at : at + 64], 32))[1]
 
 
 def _mapped(path: Path) -> mmap.mmap:

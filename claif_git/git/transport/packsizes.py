@@ -6,7 +6,7 @@ import mmap
 import zlib
 
 from claif_git.errors import StoreError
-from claif_git.git.transport.packinfo import OFS_DELTA, REF_DELTA, entry, result_size, way_back
+from claif_git.git.packentry import NAMED_DELTA, OFFSET_DELTA, delta_sizes, entry_start, way_back
 
 _HEAD, _TAIL = 12, 20
 _PIECE = 1 << 16
@@ -28,15 +28,15 @@ def check_sizes(descriptor: int, most: int) -> None:
 
 def _checked(data: mmap.mmap, at: int, end: int, most: int) -> int:
     """Look at one entry; give where the next one stands."""
-    number, size, at = entry(data, at)
-    if number == OFS_DELTA:
+    number, size, at = entry_start(data, at)
+    if number == OFFSET_DELTA:
         _, at = way_back(data, at)
-    elif number == REF_DELTA:
+    elif number == NAMED_DELTA:
         at += 20
     _check(size, most)
     head, at = _passed(data, at, end, size)
-    if number in (OFS_DELTA, REF_DELTA):
-        _check(result_size(head), most)
+    if number in (OFFSET_DELTA, NAMED_DELTA):
+        _check(delta_sizes(head)[1], most)
     return at
 
 
