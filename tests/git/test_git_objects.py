@@ -389,7 +389,7 @@ def test_a_folder_for_packs_is_made_when_it_is_needed(store):
 def test_an_object_that_is_packed_while_it_is_written_again_is_written(store, monkeypatch):
     oid = blob(store, b"again", durable=False)
 
-    def packed_now(self, _: str) -> bool:
+    def packed_now(_writer: LooseWriter, _oid: str) -> bool:
         (store.path / "objects" / oid[:2] / oid[2:]).unlink()
         return True
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import people
 from support.people import ACTS, Person, git
+from support.talks import texts
 
 from claif_git import Message, SessionManager
 from claif_git.errors import InvalidInputError, SessionNotFoundError
@@ -25,10 +26,6 @@ def talk(manager: SessionManager, *texts: str) -> str:
     for text in texts:
         manager.add_message(session, Message("user", text))
     return session
-
-
-def texts(manager: SessionManager, session: str) -> list[str]:
-    return [message.text for message in manager.get_session(session).messages]
 
 
 def test_undo_takes_back_turn_after_turn_and_redo_brings_them_again(manager: SessionManager) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.talks import texts
 
 from claif_git import Message, SessionManager
 
@@ -22,10 +23,6 @@ def talk(manager: SessionManager, title: str, *words: str) -> str:
     for word in words:
         manager.add_message(session, Message("user", word))
     return session
-
-
-def texts(manager: SessionManager, session: str) -> list[str]:
-    return [message.text for message in manager.get_session(session).messages]
 
 
 def export(file: Path, *words: str) -> Path:

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.talks import say, texts
 
-from claif_git import Message, SessionManager
+from claif_git import SessionManager
 
 STEPPING = """
 import sys
@@ -21,15 +22,6 @@ with SessionManager(sys.argv[1], durability="relaxed") as manager:
     for verb in sys.argv[2:]:
         getattr(manager, verb)()
 """
-
-
-def texts(manager: SessionManager, session: str) -> list[str]:
-    return [message.text for message in manager.get_session(session).messages]
-
-
-def say(manager: SessionManager, session: str, *words: str) -> None:
-    for word in words:
-        manager.add_message(session, Message("user", word))
 
 
 def at_once(manager: SessionManager, *works: list[str]) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from support.people import git
+from support.talks import say, texts
 
-from claif_git import Message, SessionManager, clone
+from claif_git import SessionManager, clone
 from claif_git.errors import DivergedError, InvalidInputError
 
 
@@ -32,19 +33,10 @@ def bob(tmp_path: Path, hub: str) -> Iterator[SessionManager]:
         yield manager
 
 
-def say(manager: SessionManager, session: str, *words: str) -> None:
-    for word in words:
-        manager.add_message(session, Message("user", word))
-
-
 def talk(manager: SessionManager, title: str, *words: str) -> str:
     session = manager.create_session(title)
     say(manager, session, *words)
     return session
-
-
-def texts(manager: SessionManager, session: str) -> list[str]:
-    return [message.text for message in manager.get_session(session).messages]
 
 
 def ids(manager: SessionManager) -> set[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.people import git
+from support.talks import say, texts
 
 from claif_git import Message, SessionManager, clone
 from claif_git.errors import InvalidInputError
@@ -32,15 +33,6 @@ with SessionManager(sys.argv[1], durability="relaxed") as manager:
 def manager(tmp_path: Path) -> Iterator[SessionManager]:
     with SessionManager(tmp_path / "store", author="Ada <ada@example.org>") as opened:
         yield opened
-
-
-def texts(manager: SessionManager, session: str) -> list[str]:
-    return [message.text for message in manager.get_session(session).messages]
-
-
-def say(manager: SessionManager, session: str, *words: str) -> None:
-    for word in words:
-        manager.add_message(session, Message("user", word))
 
 
 def two(manager: SessionManager) -> tuple[str, str]:
@@ -102,7 +94,7 @@ def test_redo_brings_everything_back_and_undo_never_goes_forward(manager: Sessio
         assert len(texts(manager, a)) == count
     with pytest.raises(InvalidInputError, match="nothing to redo"):
         manager.redo()
-    assert undone(manager, 3) == ["user: 2", "user: 1", "session: A"]
+    assert undone(manager, 3) == ["assistant: 2", "user: 1", "session: A"]
 
 
 def test_what_other_processes_said_is_taken_back_in_its_order(manager: SessionManager) -> None:
@@ -321,7 +313,7 @@ def test_a_store_where_the_order_cannot_be_written_works_without(manager: Sessio
     place.unlink()
     place.mkdir()
     say(manager, a, "1", "2")
-    assert undone(manager, 2) == ["user: 2", "user: 1"]
+    assert undone(manager, 2) == ["assistant: 2", "user: 1"]
 
 
 def test_turns_of_a_batch_are_taken_back_one_by_one_in_their_order(manager: SessionManager) -> None:

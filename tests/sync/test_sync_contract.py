@@ -6,6 +6,7 @@ import re
 
 import pytest
 from support.people import git
+from support.talks import texts
 
 from claif_git.errors import DivergedError, RemoteError
 from claif_git.git import Repository
@@ -14,10 +15,6 @@ from claif_git.model import Message
 from claif_git.session.remotes import clone
 
 pytestmark = pytest.mark.usefixtures("transport")
-
-
-def texts(manager, session_id):
-    return [message.text for message in manager.get_messages(session_id)]
 
 
 def said(manager, title, *lines):

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import pytest
 from support.people import git
+from support.talks import say, texts
 
 from claif_git.errors import SessionNotFoundError
-from claif_git.model import Message
 
 pytestmark = pytest.mark.usefixtures("transport")
-
-
-def say(manager, session_id, *lines):
-    for line in lines:
-        manager.add_message(session_id, Message("user", line))
-
-
-def texts(manager, session_id):
-    return [message.text for message in manager.get_messages(session_id)]
 
 
 def heads(path):

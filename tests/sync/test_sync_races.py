@@ -5,19 +5,14 @@ from __future__ import annotations
 import pytest
 from support.forge import Forge
 from support.people import git
+from support.talks import say
 
 from claif_git.errors import ConcurrentUpdateError, DivergedError, RemoteError, StoreError
 from claif_git.git.transport import PushResult
-from claif_git.model import Message
 from claif_git.session import trash
 from claif_git.sync.attributes import is_harmless
 
 pytestmark = pytest.mark.usefixtures("transport")
-
-
-def say(manager, session_id, *lines):
-    for line in lines:
-        manager.add_message(session_id, Message("user", line))
 
 
 @pytest.fixture

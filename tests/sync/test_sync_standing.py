@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import pytest
 from support.people import git
+from support.talks import say
 
 from claif_git.errors import RemoteError, RemoteNotFoundError, SessionNotFoundError
-from claif_git.model import Message
 from claif_git.session import SessionManager
 from claif_git.sync import push as real_push
 
 pytestmark = pytest.mark.usefixtures("transport")
-
-
-def say(manager, session_id, *lines):
-    for line in lines:
-        manager.add_message(session_id, Message("user", line))
 
 
 @pytest.fixture

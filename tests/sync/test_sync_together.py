@@ -6,21 +6,12 @@ import random
 
 import pytest
 from support.people import git
+from support.talks import say, texts
 
 from claif_git.errors import AmbiguousIdError, ClaifGitError, DivergedError, RemoteError, SessionNotFoundError
-from claif_git.model import Message
 from claif_git.session import SessionManager
 
 pytestmark = pytest.mark.usefixtures("transport")
-
-
-def say(manager, session_id, *lines):
-    for line in lines:
-        manager.add_message(session_id, Message("user", line))
-
-
-def texts(manager, session_id):
-    return [message.text for message in manager.get_messages(session_id)]
 
 
 @pytest.fixture
@@ -279,10 +270,9 @@ def test_whatever_three_do_in_whatever_order_all_end_with_the_same(hub, person, 
             synced(manager)
     ends = [{session.id: texts(manager, session.id) for session in manager.list_sessions()} for manager in people]
     assert ends[0] == ends[1] == ends[2]
-    kept = set(git(hub.path, "log", "--all", "--format=%s").split("\n"))
-    assert {f"user: {line}" for line in said} <= kept | {
-        row for manager in people for row in git(manager.path, "log", "--all", "--format=%s").split("\n")
-    }
+    stores = [hub.path, *(manager.path for manager in people)]
+    subjects = [row for path in stores for row in git(path, "log", "--all", "--format=%s").split("\n")]
+    assert said <= {row.partition(": ")[2] for row in subjects}
     for manager in people:
         assert git(manager.path, "fsck", "--strict", "--no-dangling") == ""
 
