@@ -19,6 +19,7 @@ NAMES_AT = len(INDEX_START) + 256 * 4
 """Where an index of version 2 has its ids, after how many there are up to each first byte."""
 
 _LEVEL = 1  # higher levels cost more time than the space is worth until git packs the object anew
+_SMALL, _SMALL_WINDOW, _SMALL_MEMORY = 4096, 12, 5  # making zlib's usual tables costs more than such an object itself
 _WIDEST = 63  # bits of a size or an offset
 
 
@@ -31,7 +32,14 @@ def encode_entry(kind: str, data: bytes) -> bytes:
         out.append(byte | 0x80)
         byte, size = size & 0x7F, size >> 7
     out.append(byte)
-    return bytes(out) + zlib.compress(data, _LEVEL)
+    return bytes(out) + _compressed(data)
+
+
+def _compressed(data: bytes) -> bytes:
+    if len(data) > _SMALL:
+        return zlib.compress(data, _LEVEL)
+    deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, _SMALL_WINDOW, _SMALL_MEMORY)
+    return deflater.compress(data) + deflater.flush()
 
 
 def entry_start(data: Data, at: int = 0) -> tuple[int, int, int]:

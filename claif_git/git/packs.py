@@ -11,6 +11,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Collection, Iterable
+from itertools import accumulate
 
 from claif_git.git.files import CLOSED, remove, replace, sync_folder, temporary, write_all
 from claif_git.git.kinds import Oid, header, is_oid
@@ -156,12 +157,10 @@ def encode_index(entries: Iterable[tuple[bytes, int]], pack_checksum: bytes) -> 
     counts = [0] * 256
     for name, _ in rows:
         counts[name[0]] += 1
-    for at in range(1, 256):
-        counts[at] += counts[at - 1]
     offsets = [row[1] & (1 << OFFSET_BITS) - 1 for row in rows]
     large = [offset for offset in offsets if offset >= _LARGE]
     ranks = {offset: _LARGE + at for at, offset in enumerate(large)}
-    parts = [INDEX_START, struct.pack(">256L", *counts), b"".join(name for name, _ in rows)]
+    parts = [INDEX_START, struct.pack(">256L", *accumulate(counts)), b"".join(name for name, _ in rows)]
     parts.append(struct.pack(f">{len(rows)}L", *(row[1] >> OFFSET_BITS for row in rows)))
     parts.append(struct.pack(f">{len(rows)}L", *(ranks.get(offset, offset) for offset in offsets)))
     parts += [struct.pack(f">{len(large)}Q", *large), pack_checksum]

@@ -108,9 +108,10 @@ class Refs:
             raise InvalidInputError(f"not an object id: {new!r}")
         try:
             with self._locks.hold(f"{self._dir}/{name}.lock", _WAIT):
-                if (self._loose(name) or "").startswith("ref:"):
+                text = self._loose(name)
+                if text is not None and text.startswith("ref:"):
                     raise StoreError(f"{name} is a symbolic ref, which stands for another: move that one")
-                if self.get(name) != old:
+                if (self._packed.get(name) if text is None else _checked(name, text)) != old:
                     return False
                 if new is None:
                     self._delete(name, durable=durable)

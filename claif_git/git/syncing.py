@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeAlias, TypeVar
 
 from claif_git.git.files import sync_folder
 
 _T = TypeVar("_T")
+_Outcomes: TypeAlias = "SimpleQueue[Exception | None]"
+_Job: TypeAlias = "tuple[Callable[[Any], None], Any, _Outcomes]"
 _THREADS = 4  # and the caller's own: a turn is five objects
 
 
@@ -25,9 +28,7 @@ class Syncer:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
-        self._guard = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._pid = os.getpid()
+        self._threads = _Threads()
 
     def files(self, descriptors: Sequence[int]) -> None:
         """Sync open files."""
@@ -59,35 +60,65 @@ class Syncer:
 
     def _each(self, sync: Callable[[_T], None], items: Sequence[_T]) -> None:
         """Sync all, each in a thread of its own except the last; the first error is raised when all are done."""
-        if self._pid != os.getpid():  # forked: the pool's threads stayed with the parent, and its lock may be held
-            self._pid, self._pool, self._guard = os.getpid(), None, threading.Lock()
-        futures = [self._submit(sync, item) for item in items[:-1]]
-        try:
-            for item in items[-1:]:
-                sync(item)
-        finally:
-            wait(futures)
-        for future in futures:
-            future.result()
-
-    def _submit(self, sync: Callable[[_T], None], item: _T) -> Future[None]:
-        try:
-            return self._threads().submit(sync, item)
-        except RuntimeError:  # the interpreter is ending, or the repository was closed: there are no threads any more
-            sync(item)
-            done: Future[None] = Future()
-            done.set_result(None)
-            return done
-
-    def _threads(self) -> ThreadPoolExecutor:
-        with self._guard:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(_THREADS, "claif-git-sync")
-            return self._pool
+        if self._threads.pid != os.getpid():  # forked: the threads stayed with the parent, and its lock may be held
+            self._threads = _Threads()
+        done: _Outcomes = SimpleQueue()
+        for item in items[:-1]:
+            self._threads.take((sync, item, done))
+        for item in items[-1:]:
+            _do((sync, item, done))
+        errors = [error for _ in items if (error := done.get())]
+        if errors:
+            raise errors[0]
 
     def close(self) -> None:
         """End the threads. May be called twice."""
+        self._threads.close()
+
+
+class _Threads:
+    """Threads that wait for jobs. What the standard library has for this costs as much as a sync does."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._count = 0
+        self._guard = threading.Lock()
+
+    def take(self, job: _Job) -> None:
+        """Have a thread do it; or do it now, where there can be none."""
         with self._guard:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown()
+            if self._ready():
+                self._jobs.put(job)
+                return
+        _do(job)
+
+    def _ready(self) -> bool:
+        if sys.is_finalizing():
+            return False
+        if self._count < _THREADS:
+            with contextlib.suppress(RuntimeError):  # the interpreter is ending: there are no new threads any more
+                threading.Thread(target=_work, args=(self._jobs,), name="claif-git-sync", daemon=True).start()
+                self._count += 1
+        return self._count > 0
+
+    def close(self) -> None:
+        with self._guard:
+            for _ in range(self._count):
+                self._jobs.put(None)
+            self._jobs, self._count = SimpleQueue(), 0
+
+
+def _work(jobs: SimpleQueue[_Job | None]) -> None:
+    while (job := jobs.get()) is not None:
+        _do(job)
+
+
+def _do(job: _Job) -> None:
+    sync, item, done = job
+    try:
+        sync(item)
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        done.put(error)
+    else:
+        done.put(None)

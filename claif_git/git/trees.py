@@ -6,7 +6,7 @@ no others, and a Folder that is kept (the tip's, by whoever writes again) never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from claif_git.errors import StoreError
@@ -34,15 +34,17 @@ Item: TypeAlias = "Leaf | Folder"
 class Folder:
     """A tree. `oid` is None while it holds something that has not been written."""
 
-    __slots__ = ("_items", "_read", "oid")
+    __slots__ = ("_before_last", "_items", "_lines", "_read", "oid")
 
     def __init__(self, read: ReadTree, oid: str | None = None, items: dict[str, Item] | None = None) -> None:
         self._read, self.oid = read, oid
         self._items = items if items is not None or oid is not None else {}
+        self._lines = b""  # what `write` stored, and the entries are in that order
+        self._before_last: bytes | None = None  # the lines before the last one, where `put` knew them
 
     @property
-    def items(self) -> Mapping[str, Item]:
-        """The entries by name, in git's order."""
+    def items(self) -> dict[str, Item]:
+        """The entries by name; to be read only."""
         if self._items is None:
             if self.oid is None:  # pragma: no cover - a folder has its entries or an id, by construction
                 raise AssertionError("a folder without entries or id")
@@ -80,7 +82,21 @@ class Folder:
             return self
         items = dict(self.items)
         items[name] = item
-        return Folder(self._read, None, items)
+        made = Folder(self._read, None, items)
+        made._before_last = self._lines_before(name, item)
+        return made
+
+    def _lines_before(self, name: str, item: Item) -> bytes | None:
+        """Give the lines that would stand before the one of `name`, if that would be the last, and they are known."""
+        if not self._lines or not self._items:
+            return None
+        last = next(reversed(self._items))
+        old = self._items[last]
+        if name == last:
+            same_kind = isinstance(old, Folder) == isinstance(item, Folder)
+            return self._lines[: -len(_line(last, old))] if same_kind else None
+        follows = name not in self._items and _git_order((last, old)) < _git_order((name, item))
+        return self._lines if follows else None
 
     def remove(self, path: str) -> Folder:
         """Give this folder without what stands at `path`; folders that this empties go too."""
@@ -111,17 +127,23 @@ class Folder:
 
     def ordered(self) -> list[tuple[str, Item]]:
         """Give the entries in git's order: by the bytes of the name, a folder's with a `/` at its end."""
+        if self._lines or self._before_last is not None:
+            return list(self.items.items())
         return sorted(self.items.items(), key=_git_order)
 
     def write(self, add: Add) -> str:
         """Store this tree and every unwritten one below it; give its id."""
         if self.oid is None:
-            parts: list[bytes] = []
-            for name, item in self.ordered():
-                mode = _FOLDER_TEXT if isinstance(item, Folder) else b"%o" % item.mode
-                oid = item.write(add) if isinstance(item, Folder) else item.oid
-                parts.append(mode + b" " + name.encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(oid))
-            self.oid = add("tree", b"".join(parts))
+            if self._before_last is None:
+                self._items = dict(self.ordered())
+                lines, entries = b"", list(self._items.items())
+            else:  # all but the last entry stood in a tree that is written
+                lines, entries = self._before_last, [next(reversed(self.items.items()))]
+            for _, item in entries:
+                if isinstance(item, Folder):
+                    item.write(add)
+            self._lines = lines + b"".join([_line(name, item) for name, item in entries])
+            self.oid = add("tree", self._lines)
         return self.oid
 
     def __len__(self) -> int:
@@ -131,6 +153,12 @@ class Folder:
         return self is other or (isinstance(other, Folder) and self.oid is not None and self.oid == other.oid)
 
     __hash__ = None  # type: ignore[assignment]  # unwritten folders compare by identity
+
+
+def _line(name: str, item: Item) -> bytes:
+    """Give the bytes of an entry, which is written."""
+    mode = _FOLDER_TEXT if isinstance(item, Folder) else b"%o" % item.mode
+    return b"%s %s\0%s" % (mode, name.encode("utf-8", "surrogateescape"), bytes.fromhex(item.oid or ""))
 
 
 def _git_order(entry: tuple[str, Item]) -> bytes:

@@ -15,7 +15,7 @@ from claif_git.git.packentry import KINDS, entry_start
 from claif_git.git.packfile import PackFile
 from claif_git.git.packs import OTHERS_BUSINESS, drop_packs
 
-_FASTEST = b"\x78\x01"  # how what we compress begins, and hardly anything that git does
+_FASTEST = {b"\x78\x01", b"\x48\x0d"}  # how what we compress begins (large, small), and hardly anything that git does
 _SAMPLE = 64
 _SHARE = 8  # a pack counts as whole if one entry in so many is
 _SETTINGS = {
@@ -64,7 +64,7 @@ def _is_ours(entry: bytes) -> bool:
         number, _, start = entry_start(entry)
     except IndexError:
         return False
-    return number in KINDS and entry[start : start + 2] == _FASTEST
+    return number in KINDS and entry[start : start + 2] in _FASTEST
 
 
 def make_deltas(git_dir: Path, packs: Sequence[WholePack]) -> None:

@@ -134,3 +134,15 @@ def test_missing_names_only_messages_that_are_gone() -> None:
     before = build(objects, {kept: "1" * 40, gone: "2" * 40, "notes.txt": "3" * 40})
     assert [entry.path for entry in missing(before, build(objects, {kept: "9" * 40}))] == [gone]
     assert [entry.path for entry in missing(before, build(objects, {}))] == [kept, gone]
+
+
+@given(st.lists(st.tuples(PATHS, OIDS, st.booleans()), max_size=12))
+def test_a_tree_written_step_by_step_is_the_one_written_at_once(steps: list[tuple[str, str, bool]]) -> None:
+    objects = Objects()
+    folder = Folder(objects.held.__getitem__)
+    for path, oid, take_out in steps:
+        folder = folder.put(path, oid)
+        if take_out:
+            folder = folder.remove(path.split("/")[0])
+        written = folder.write(objects.add)
+        assert build(objects, {path: leaf.oid for path, leaf in folder.walk()}).write(objects.add) == written
