@@ -25,7 +25,7 @@ _PAUSE = 0.0002  # seconds between two tries of the one who is next, at first
 _LONGEST_PAUSE = 0.005
 _PAUSE_IN_LINE = 0.016  # and of those behind: of a newcomer, who asks the less often, the less it has waited
 _SENIORITY = 0.06  # seconds of waiting after which one asks twice as often
-_BURST = 0.03  # seconds for which who has passed the gate need not pass it again
+_BURST = 0.05  # seconds for which who has passed the gate need not pass it again
 _READABLE = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
 
 

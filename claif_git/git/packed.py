@@ -134,7 +134,7 @@ class Packed:
                 self._bad = {base: error for base, error in self._bad.items() if base in bases}
                 kept = {base: pack for base, pack in self._packs.items() if base in bases}
                 new = {base: pack for base in sorted(bases - kept.keys()) if (pack := self._open(base))}
-                self._packs, self._latest = {**kept, **new}, None
+                self._packs, self._latest = {**new, **kept}, None  # what is new is more likely to be asked for
             self._borrow()
         return bases
 

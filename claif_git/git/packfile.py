@@ -33,10 +33,27 @@ _FIRST_READ = 4096  # bytes: holds nearly every entry
 _START = 16  # bytes: the kind and size of any entry, and how what follows begins
 _LONGEST_CHAIN = 4096  # git writes 50, and 250 where it is asked for its best
 _CACHED = 8 << 20  # bytes of bases and of index, each
+_HELD = 32 << 10  # bytes: a file of a turn's pack is read once, and not kept open
+
+
+class _File:
+    """A file to be read at any place. A small one is held; a large one stays open until nobody refers to it."""
+
+    def __init__(self, path: str) -> None:
+        fd = os.open(path, os.O_RDONLY | CLOSED)
+        closer = weakref.finalize(self, os.close, fd)
+        self._fd, self.size, self._data = fd, os.fstat(fd).st_size, b""
+        if self.size <= _HELD:
+            self._data = os.pread(fd, self.size, 0)
+            closer()
+
+    def read(self, size: int, at: int) -> bytes:
+        """Give `size` bytes from a place on, or those that there are."""
+        return self._data[at : at + size] if self.size <= _HELD else os.pread(self._fd, size, at)
 
 
 class PackFile:
-    """One pack and its index, both open. Any number of threads may read. The files close with the last reference."""
+    """One pack and its index. Any number of threads may read."""
 
     def __init__(self, base: str) -> None:
         """Open `base`.idx and `base`.pack. FileNotFoundError; StoreError if it is no pack that we can read."""
@@ -44,23 +61,18 @@ class PackFile:
         self._buckets: dict[int, tuple[bytes, bytes]] = {}
         self._bases: dict[int, tuple[int, bytes]] = {}
         self._bucket_bytes = self._base_bytes = 0
-        self._index = self._opened(".idx")
-        self._pack = self._opened(".pack")
+        self._index = _File(base + ".idx")
+        self._pack = _File(base + ".pack")
         self._fanout = self._read_fanout()
         self.count = self._fanout[-1]
 
-    def _opened(self, suffix: str) -> int:
-        fd = os.open(self.base + suffix, os.O_RDONLY | CLOSED)
-        weakref.finalize(self, os.close, fd)
-        return fd
-
     def _read_fanout(self) -> tuple[int, ...]:
-        start = os.pread(self._index, NAMES_AT, 0)
+        start = self._index.read(NAMES_AT, 0)
         if len(start) < NAMES_AT or not start.startswith(INDEX_START):
             raise StoreError(f"{self.base}.idx is damaged, or no index of version 2")
         fanout = struct.unpack_from(">256L", start, len(INDEX_START))
         whole = NAMES_AT + fanout[-1] * (_NAME + 8) + _TRAILERS
-        if list(fanout) != sorted(fanout) or os.fstat(self._index).st_size < whole:
+        if list(fanout) != sorted(fanout) or self._index.size < whole:
             raise StoreError(f"{self.base}.idx is damaged")
         return fanout
 
@@ -78,8 +90,8 @@ class PackFile:
     def _bucket(self, first: int) -> tuple[bytes, bytes]:
         """Read the ids that start with one byte, and their places."""
         start, end = self._fanout[first - 1] if first else 0, self._fanout[first]
-        names = os.pread(self._index, (end - start) * _NAME, NAMES_AT + start * _NAME)
-        places = os.pread(self._index, (end - start) * 4, NAMES_AT + self.count * (_NAME + 4) + start * 4)
+        names = self._index.read((end - start) * _NAME, NAMES_AT + start * _NAME)
+        places = self._index.read((end - start) * 4, NAMES_AT + self.count * (_NAME + 4) + start * 4)
         if len(names) != (end - start) * _NAME or len(places) != (end - start) * 4:
             raise StoreError(f"{self.base}.idx is cut short")
         self._bucket_bytes += len(names) + len(places)
@@ -89,7 +101,7 @@ class PackFile:
         return names, places
 
     def _large(self, rank: int) -> int:
-        found = os.pread(self._index, 8, NAMES_AT + self.count * (_NAME + 8) + rank * 8)
+        found = self._index.read(8, NAMES_AT + self.count * (_NAME + 8) + rank * 8)
         if len(found) < 8 or found[0] >= 0x80:
             raise StoreError(f"{self.base}.idx is damaged")
         return int.from_bytes(found, "big")
@@ -108,9 +120,9 @@ class PackFile:
         """Give the first bytes, as they stand in the pack, of that many entries, spread over all. StoreError."""
         found: list[bytes] = []
         for at in range(0, self.count, max(self.count // most, 1)):
-            place = os.pread(self._index, 4, NAMES_AT + self.count * (_NAME + 4) + at * 4)
+            place = self._index.read(4, NAMES_AT + self.count * (_NAME + 4) + at * 4)
             if len(place) == 4 and place[0] < 0x80:
-                found.append(os.pread(self._pack, _START, int.from_bytes(place, "big")))
+                found.append(self._pack.read(_START, int.from_bytes(place, "big")))
         return found
 
     def starting(self, prefix: str) -> list[str]:
@@ -157,7 +169,7 @@ class PackFile:
 
     def _entry(self, at: int) -> tuple[int, bytes, int | None]:
         """Give an entry's number, its inflated bytes, and for a delta the place of its base."""
-        raw = os.pread(self._pack, _FIRST_READ, at)
+        raw = self._pack.read(_FIRST_READ, at)
         try:
             number, size, start = entry_start(raw)
             base: int | None = None
@@ -182,7 +194,7 @@ class PackFile:
         short = size + (size >> 2) + 64 - (len(raw) - start)  # what zlib may need at most
         packed = memoryview(raw)[start:]
         if short > 0 and len(raw) == _FIRST_READ:
-            packed = memoryview(raw[start:] + os.pread(self._pack, short, at + len(raw)))
+            packed = memoryview(raw[start:] + self._pack.read(short, at + len(raw)))
         inflater = zlib.decompressobj()
         try:
             data = inflater.decompress(packed, size + 1)

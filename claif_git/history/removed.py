@@ -6,16 +6,16 @@ histories merge. So what was removed comes back into the tree, and a drop file l
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from claif_git.format import layout
 from claif_git.git import Commit, Repository
-from claif_git.git.trees import Folder, Leaf
+from claif_git.git.treediff import TreeDiff
 from claif_git.history.change import Change
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import folder_at
 
-_KEPT = 16  # of either
+_KEPT = 16
 
 
 def find_removed(repo: Repository, tip: str, checked: str | None) -> tuple[list[Entry], int]:
@@ -27,16 +27,15 @@ def find_removed(repo: Repository, tip: str, checked: str | None) -> tuple[list[
     removed: dict[str, str] = {}
     stops = {checked} if checked else set()
     looked, queue = {tip}, [tip]
-    pages = _Pages(repo)
+    removals = _Removals(repo)
     while queue:
         oid = queue.pop()
         if oid in stops:
             continue
-        commit = pages.commit(oid)
-        messages = pages.messages(commit)
+        commit = removals.commit(oid)
         for parent in commit.parents:
-            for entry in missing(pages.messages(pages.commit(parent)), messages):
-                removed.setdefault(entry.path, entry.blob)
+            for path, blob in removals.between(removals.commit(parent), commit):
+                removed.setdefault(path, blob)
             if checked and len(commit.parents) > 1:
                 stops.update(repo.merge_bases(parent, checked))
             if parent not in looked:
@@ -49,48 +48,26 @@ def find_removed(repo: Repository, tip: str, checked: str | None) -> tuple[list[
     return gone, len(looked)
 
 
-class _Pages:
-    """Reads commits and folders once, though each is looked at as a child and as a parent: a few of the latest stay."""
+class _Removals:
+    """Compares commits with their parents. Each is read once, though it is looked at as a child and as a parent."""
 
     def __init__(self, repo: Repository) -> None:
-        self._repo = repo
+        self._repo, self._trees = repo, TreeDiff(repo)
         self._commits: dict[str, Commit] = {}
-        self._folders: dict[str, Folder] = {}
 
     def commit(self, oid: str) -> Commit:
         if oid not in self._commits:
-            _make_room(self._commits)
+            if len(self._commits) > _KEPT:
+                del self._commits[next(iter(self._commits))]
             self._commits[oid] = self._repo.read_commit(oid)
         return self._commits[oid]
 
-    def messages(self, commit: Commit) -> Folder:
-        if commit.tree not in self._folders:
-            _make_room(self._folders)
-            self._folders[commit.tree] = folder_at(self._repo, commit.tree).folder(layout.MESSAGES)
-        return self._folders[commit.tree]
-
-
-def _make_room(kept: dict[str, Any]) -> None:
-    if len(kept) > _KEPT:
-        del kept[next(iter(kept))]
-
-
-def missing(before: Folder, after: Folder, prefix: str = "") -> list[Entry]:
-    """Give the message files below `before` that `after` lacks. Only what differs is read."""
-    if before == after:
-        return []
-    found: list[Entry] = []
-    for name, item in before.items.items():
-        path, other = prefix + name, after.items.get(name)
-        if isinstance(item, Folder):
-            found += missing(item, other if isinstance(other, Folder) else Folder(_nothing), f"{path}/")
-        elif not isinstance(other, Leaf) and layout.parse_message_name(name):
-            found.append(Entry(path, item.oid))
-    return found
-
-
-def _nothing(oid: str) -> bytes:
-    raise AssertionError(f"an empty folder reads nothing, but was asked for {oid}")
+    def between(self, parent: Commit, child: Commit) -> Iterator[tuple[str, str]]:
+        """Give the message files that the child of a commit lacks, by path and blob."""
+        before, after = (self._trees.folder(commit.tree, layout.MESSAGES) for commit in (parent, child))
+        for path, blob in self._trees.added(after, before):
+            if layout.parse_message_name(path.rpartition("/")[2]):
+                yield path, blob
 
 
 def put_back(change: Change, removed: list[Entry]) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from claif_git.errors import StoreError
 from claif_git.git.trees import Folder, Leaf, parse_tree
-from claif_git.history.removed import missing
 
 NAMES = st.text("ab-.0", min_size=1, max_size=3).filter(lambda name: name not in {".", ".."})
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
@@ -125,15 +124,6 @@ def test_what_is_no_file_is_kept_as_it_is() -> None:
     assert folder.file("link") is None
     again = Folder(objects.held.__getitem__, folder.put("x", "2" * 40).write(objects.add))
     assert again.get("link") == link
-
-
-def test_missing_names_only_messages_that_are_gone() -> None:
-    objects = Objects()
-    stamp = "2026-11-24T21-32-05.123456"
-    kept, gone = f"{stamp}-abcd-0000/{stamp}-user-00000000.md", f"{stamp}-abcd-0000/{stamp}-user-11111111.md"
-    before = build(objects, {kept: "1" * 40, gone: "2" * 40, "notes.txt": "3" * 40})
-    assert [entry.path for entry in missing(before, build(objects, {kept: "9" * 40}))] == [gone]
-    assert [entry.path for entry in missing(before, build(objects, {}))] == [kept, gone]
 
 
 @given(st.lists(st.tuples(PATHS, OIDS, st.booleans()), max_size=12))
