@@ -29,11 +29,13 @@ from claif_git.git.packentry import (
 _NAME = 20
 _TRAILERS = 40
 _LARGE = 1 << 31
+_AT_ONCE = 1 << 14  # ids that are read in one go
 _FIRST_READ = 4096  # bytes: holds nearly every entry
 _START = 16  # bytes: the kind and size of any entry, and how what follows begins
 _LONGEST_CHAIN = 4096  # git writes 50, and 250 where it is asked for its best
 _CACHED = 8 << 20  # bytes of bases and of index, each
 _HELD = 32 << 10  # bytes: a file of a turn's pack is read once, and not kept open
+_FEW = 256  # objects: where they stand is read at once too
 
 
 class _File:
@@ -65,6 +67,7 @@ class PackFile:
         self._pack = _File(base + ".pack")
         self._fanout = self._read_fanout()
         self.count = self._fanout[-1]
+        self._few = self._read_few() if self.count <= _FEW else None
 
     def _read_fanout(self) -> tuple[int, ...]:
         start = self._index.read(NAMES_AT, 0)
@@ -76,22 +79,34 @@ class PackFile:
             raise StoreError(f"{self.base}.idx is damaged")
         return fanout
 
+    def _read_few(self) -> dict[bytes, int]:
+        places = struct.unpack(f">{self.count}L", self._index.read(self.count * 4, self._places_at))
+        return dict(zip(self.names(), places, strict=True))
+
+    @property
+    def _places_at(self) -> int:
+        """Where the index has the objects' places."""
+        return NAMES_AT + self.count * (_NAME + 4)
+
     def find(self, name: bytes) -> int | None:
         """Give where an object (its id as 20 bytes) stands in the pack; None if it is not in it. StoreError."""
+        place = self._searched(name) if self._few is None else self._few.get(name)
+        return self._large(place - _LARGE) if place is not None and place >= _LARGE else place
+
+    def _searched(self, name: bytes) -> int | None:
         names, places = self._buckets.get(name[0]) or self._bucket(name[0])
         at = names.find(name)
         while at > 0 and at % _NAME:  # across two ids
             at = names.find(name, at + 1)
         if at < 0:
             return None
-        (place,) = struct.unpack_from(">L", places, at // _NAME * 4)
-        return self._large(place - _LARGE) if place >= _LARGE else place
+        return int.from_bytes(places[at // _NAME * 4 : at // _NAME * 4 + 4], "big")
 
     def _bucket(self, first: int) -> tuple[bytes, bytes]:
         """Read the ids that start with one byte, and their places."""
         start, end = self._fanout[first - 1] if first else 0, self._fanout[first]
         names = self._index.read((end - start) * _NAME, NAMES_AT + start * _NAME)
-        places = self._index.read((end - start) * 4, NAMES_AT + self.count * (_NAME + 4) + start * 4)
+        places = self._index.read((end - start) * 4, self._places_at + start * 4)
         if len(names) != (end - start) * _NAME or len(places) != (end - start) * 4:
             raise StoreError(f"{self.base}.idx is cut short")
         self._bucket_bytes += len(names) + len(places)
@@ -112,15 +127,18 @@ class PackFile:
 
     def names(self) -> Iterator[bytes]:
         """Give the ids of all objects, in order, as 20 bytes each, with memory that does not grow. StoreError."""
-        for first in range(256):
-            names = self._bucket(first)[0]
-            yield from (names[at : at + _NAME] for at in range(0, len(names), _NAME))
+        for at in range(0, self.count, _AT_ONCE):
+            size = min(_AT_ONCE, self.count - at) * _NAME
+            names = self._index.read(size, NAMES_AT + at * _NAME)
+            if len(names) != size:
+                raise StoreError(f"{self.base}.idx is cut short")
+            yield from (names[at : at + _NAME] for at in range(0, size, _NAME))
 
     def sample(self, most: int) -> list[bytes]:
         """Give the first bytes, as they stand in the pack, of that many entries, spread over all. StoreError."""
         found: list[bytes] = []
         for at in range(0, self.count, max(self.count // most, 1)):
-            place = self._index.read(4, NAMES_AT + self.count * (_NAME + 4) + at * 4)
+            place = self._index.read(4, self._places_at + at * 4)
             if len(place) == 4 and place[0] < 0x80:
                 found.append(self._pack.read(_START, int.from_bytes(place, "big")))
         return found
