@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from claif_git.format.attachments import Kept
 from claif_git.history.placing import Entry
-from claif_git.index.values import moment
+from claif_git.index.values import micros, moment
 from claif_git.model.blocks import Content, Json
 from claif_git.model.message import Message, MessageRole, Origin
 
@@ -20,42 +20,39 @@ _LARGEST = 256 * 1024
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one each time
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
 _ROLES = {str(role): role for role in MessageRole}
-_COLUMNS = f"""form, CASE form WHEN {AS_SAID} THEN said WHEN {IN_BODY} THEN body END, role, time, metadata, rest, oid,
-    folder, name"""
-_SELECT = f"SELECT {_COLUMNS} FROM places JOIN blobs ON blobs.id = blob WHERE session = ? ORDER BY position"  # noqa: S608
-
-
-_FOLDER = 7  # its place in a row, after the blob's id and before the name
-_REST = ("tokens", "id", "model", "copied_from", "extra")
+_SELECT = """SELECT coalesce(body, said), told, folder, name FROM places JOIN blobs ON blobs.id = blob
+    WHERE session = ? ORDER BY position"""  # few columns: each costs as much as reading a row does
+_TOLD = ("metadata", "tokens", "id", "model", "copied_from", "extra")
 
 
 class Held(NamedTuple):
-    """What the index holds of a message beside what lists, searches and sums ask for."""
+    """What the index holds of a message beside what lists, searches and sums ask for.
 
-    form: int
+    `told` is a JSON list: where the content is, role, time, the blob's id, and _TOLD. `body` is "" if it is ELSEWHERE.
+    """
+
     body: str | None
-    rest: str | None
+    told: str
 
 
-UNREAD = Held(ELSEWHERE, None, None)
+def unread(blob: str) -> Held:
+    """Give what the index is to hold of a message that is read from git."""
+    return Held("", _encode([ELSEWHERE, None, None, blob, *(None for _ in _TOLD)]))
 
 
-def held_of(message: Message, said: str) -> Held:
-    """Give what the index is to hold of a message whose words, as it keeps them, are `said`."""
-    own = [getattr(message, name) for name in _REST]
+def held_of(message: Message, blob: str, said: str) -> Held:
+    """Give what the index is to hold of a message in a blob whose words, as it keeps them, are `said`."""
     is_plain = isinstance(message.content, str) and said == message.content
     if not is_plain and _has_kept(message.content):
-        return UNREAD
+        return unread(blob)
+    form = AS_SAID if is_plain else IN_BODY
+    own = [getattr(message, name) for name in _TOLD]
     try:
-        if message.metadata:
-            _exact(message.metadata)
-        rest = None if own == [None, None, None, None, {}] else _exact(own)
+        told = _exact([form, str(message.role), micros(message.timestamp), blob, *own])
         body = None if is_plain else _exact(message.content)
     except UnicodeEncodeError:
-        return UNREAD
-    if body is None:
-        return Held(AS_SAID, None, rest)
-    return UNREAD if len(body) > _LARGEST else Held(IN_BODY, body, rest)
+        return unread(blob)
+    return Held(body, told) if body is None or len(body) <= _LARGEST else unread(blob)
 
 
 def _exact(value: Content | Json) -> str:
@@ -83,12 +80,13 @@ def read(connection: sqlite3.Connection, number: int, commit: str, count: int | 
         rows = connection.execute(_SELECT, (number,)).fetchall()
     else:
         rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()[::-1]
-    folders = _folders(connection, {row[_FOLDER] for row in rows})
+    folders = _folders(connection, {row[2] for row in rows})
+    told = _scan(f"[{','.join([row[1] for row in rows])}]", 0)[0]  # at once: a call costs more than what one row holds
     return [
-        _message(row, folders, commit)
-        if row[0]
-        else Entry(f"{folders[row[_FOLDER]]}/{row[_FOLDER + 1]}", row[_FOLDER - 1].hex())
-        for row in rows
+        _message(text, each, f"{folders[folder]}/{name}", commit)
+        if each[0]
+        else Entry(f"{folders[folder]}/{name}", each[3])
+        for (text, _, folder, name), each in zip(rows, told, strict=True)
     ]
 
 
@@ -97,21 +95,20 @@ def _folders(connection: sqlite3.Connection, numbers: set[int]) -> dict[int, str
     return {number: connection.execute(select, (number,)).fetchone()[0] for number in numbers}
 
 
-def _message(row: tuple[Any, ...], folders: dict[int, str], commit: str) -> Message:
+def _message(text: str, told: list[Any], path: str, commit: str) -> Message:
     """Make a message without the constructor's checks and deep copies: a message file said all of this."""
-    form, text, role, time, metadata, rest, oid, folder, name = row
-    tokens, own_id, model, copied_from, extra = _scan(rest, 0)[0] if rest else (None, None, None, None, {})
+    form, role, time, blob, metadata, tokens, own_id, model, copied_from, extra = told
     message = object.__new__(Message)
     message.__dict__ = {
         "role": _ROLES[role],
         "content": text if form == AS_SAID else _scan(text, 0)[0],
         "timestamp": moment(time),
-        "metadata": _scan(metadata, 0)[0] if metadata else {},
+        "metadata": metadata,
         "tokens": tokens,
         "id": own_id,
         "model": model,
         "copied_from": copied_from,
         "extra": extra,
-        "origin": Origin(f"{folders[folder]}/{name}", oid.hex(), commit),
+        "origin": Origin(path, blob, commit),
     }
     return message

@@ -5,8 +5,9 @@ sessions   a row a branch. What a list shows is that of `tip`; `placed` is the c
            date are its own, so that messages put at its end change nothing else. `latest`: the latest stamp in the tree
 values     what a filter asks for: a session's metadata, title and template, each value in its canonical form
 blobs      a row a message file, however many sessions show it; `role` NULL: it cannot be read. Times in µs since 1970.
-           `total` to `hour_write` are its tokens, as `claif_git.model.spending` tells them apart; `form`, `body` and
-           `rest` are the rest of the message, as `claif_git.index.messages` tells
+           `total` to `hour_write` are its tokens, as `claif_git.model.spending` tells them apart; `told` is the whole
+           message once more, short of its content, and `body` its content where that is not `said` as it stands: see
+           `claif_git.index.messages`
 places     a session's messages in its order; `added`: the commit that added one, where catching up learned it
 words      full text over `blobs.said`; `titles`: over the sessions' titles
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 
 _TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -33,7 +34,7 @@ CREATE INDEX values_of ON "values"(session);
 CREATE TABLE folders(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE blobs(id INTEGER PRIMARY KEY, oid BLOB NOT NULL UNIQUE, role TEXT, time INTEGER, model TEXT,
     total INTEGER, input INTEGER, output INTEGER, cache_read INTEGER, cache_write INTEGER, hour_write INTEGER,
-    metadata TEXT, form INTEGER NOT NULL, body TEXT, rest TEXT, said TEXT NOT NULL);
+    body TEXT, told TEXT NOT NULL, said TEXT NOT NULL);
 CREATE INDEX blobs_model ON blobs(model) WHERE model NOTNULL;
 CREATE TABLE places(session INTEGER NOT NULL, position INTEGER NOT NULL, blob INTEGER NOT NULL, folder INTEGER NOT NULL,
     name TEXT NOT NULL, added BLOB, PRIMARY KEY(session, position)) WITHOUT ROWID;

@@ -14,18 +14,18 @@ from claif_git.history.growth import grown
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.index.growth import added_by, earlier
-from claif_git.index.messages import UNREAD, held_of
+from claif_git.index.messages import Held, held_of, unread
 from claif_git.index.sessions import stand_alone
 from claif_git.index.text import kept
-from claif_git.index.values import compact, micros, stored
+from claif_git.index.values import micros, stored
 from claif_git.model import searchable
 from claif_git.model.spending import Spent, model_of, spent_by
 
 _AT_ONCE = 512
 """Messages that are in memory at a time."""
 _NO_TOKENS = (None,) * len(Spent._fields)
-_UNREADABLE = (None, None, None, *_NO_TOKENS, None, *UNREAD, "")
-_MARKS = ", ".join("?" * (2 + len(_UNREADABLE)))
+_UNREADABLE = (None, None, None, *_NO_TOKENS)
+_MARKS = ", ".join("?" * (2 + len(_UNREADABLE) + len(Held._fields) + 1))
 _log = logging.getLogger(__name__)
 
 
@@ -168,13 +168,12 @@ class _Placer:
         try:
             message = decode_kept(self._snapshot.blob(blob))
         except MalformedError:
-            return _UNREADABLE
+            return *_UNREADABLE, *unread(blob), ""
         except StoreError as error:
             _log.warning("%s: %s", self._snapshot.session_id, error)
             self.is_whole = False
             return None
-        metadata = compact(message.metadata) if message.metadata else None
         words = kept(searchable(message.content))
         tokens = spent_by(message) or _NO_TOKENS
         told = str(message.role), micros(message.timestamp), stored(model_of(message)), *tokens
-        return *told, metadata, *held_of(message, words), words
+        return *told, *held_of(message, blob, words), words
