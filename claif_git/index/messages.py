@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from claif_git.format.attachments import Kept
@@ -82,12 +83,7 @@ def read(connection: sqlite3.Connection, number: int, commit: str, count: int | 
         rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()[::-1]
     folders = _folders(connection, {row[2] for row in rows})
     told = _scan(f"[{','.join([row[1] for row in rows])}]", 0)[0]  # at once: a call costs more than what one row holds
-    return [
-        _message(text, each, f"{folders[folder]}/{name}", commit)
-        if each[0]
-        else Entry(f"{folders[folder]}/{name}", each[3])
-        for (text, _, folder, name), each in zip(rows, told, strict=True)
-    ]
+    return _made(zip(rows, told, strict=True), folders, commit)
 
 
 def _folders(connection: sqlite3.Connection, numbers: set[int]) -> dict[int, str]:
@@ -95,20 +91,26 @@ def _folders(connection: sqlite3.Connection, numbers: set[int]) -> dict[int, str
     return {number: connection.execute(select, (number,)).fetchone()[0] for number in numbers}
 
 
-def _message(text: str, told: list[Any], path: str, commit: str) -> Message:
-    """Make a message without the constructor's checks and deep copies: a message file said all of this."""
-    form, role, time, blob, metadata, tokens, own_id, model, copied_from, extra = told
-    message = object.__new__(Message)
-    message.__dict__ = {
-        "role": _ROLES[role],
-        "content": text if form == AS_SAID else _scan(text, 0)[0],
-        "timestamp": moment(time),
-        "metadata": metadata,
-        "tokens": tokens,
-        "id": own_id,
-        "model": model,
-        "copied_from": copied_from,
-        "extra": extra,
-        "origin": Origin(path, blob, commit),
-    }
-    return message
+def _made(rows: Iterable[tuple[Any, Any]], folders: dict[int, str], commit: str) -> list[Message | Entry]:
+    """Make messages without the constructor's checks and deep copies: a message file said all of this."""
+    found: list[Message | Entry] = []
+    for (text, _, folder, name), (form, role, time, blob, metadata, tokens, own, model, copied_from, extra) in rows:
+        path = f"{folders[folder]}/{name}"
+        if form == ELSEWHERE:
+            found.append(Entry(path, blob))
+            continue
+        message = object.__new__(Message)
+        message.__dict__ = {
+            "role": _ROLES[role],
+            "content": text if form == AS_SAID else _scan(text, 0)[0],
+            "timestamp": moment(time),
+            "metadata": metadata,
+            "tokens": tokens,
+            "id": own,
+            "model": model,
+            "copied_from": copied_from,
+            "extra": extra,
+            "origin": Origin(path, blob, commit),
+        }
+        found.append(message)
+    return found
