@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from claif_git.format.attachments import Kept
 from claif_git.history.placing import Entry
+from claif_git.index.collecting import uncollected
 from claif_git.index.values import micros, moment
 from claif_git.model.blocks import Content, Json
 from claif_git.model.message import Message, MessageRole, Origin
@@ -77,13 +78,14 @@ def read(connection: sqlite3.Connection, number: int, commit: str, count: int | 
 
     An Entry stands for a message that is to be read from git.
     """
-    if count is None:
-        rows = connection.execute(_SELECT, (number,)).fetchall()
-    else:
-        rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()[::-1]
-    folders = _folders(connection, {row[2] for row in rows})
-    told = _scan(f"[{','.join([row[1] for row in rows])}]", 0)[0]  # at once: a call costs more than what one row holds
-    return _made(zip(rows, told, strict=True), folders, commit)
+    with uncollected():
+        if count is None:
+            rows = connection.execute(_SELECT, (number,)).fetchall()
+        else:
+            rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()[::-1]
+        folders = _folders(connection, {row[2] for row in rows})
+        told = _scan(f"[{','.join([row[1] for row in rows])}]", 0)[0]  # at once: a call costs more than a row's text
+        return _made(zip(rows, told, strict=True), folders, commit)
 
 
 def _folders(connection: sqlite3.Connection, numbers: set[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from claif_git.session.working import Working
 if TYPE_CHECKING:
     from claif_git.index import Index, IndexStats, Progress
 
+with contextlib.suppress(ImportError):  # with the library: the first session that is read does not wait for SQLite
+    import claif_git.index.reading  # noqa: F401
 
 _FEW_PAGES = 4
 
