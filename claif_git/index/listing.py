@@ -6,13 +6,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from claif_git.errors import MalformedError
-from claif_git.history.settings import CHRONOLOGICAL, PATH_ORDER
+from claif_git.history.description import title_of
 from claif_git.history.snapshot import Snapshot
-from claif_git.index.values import micros, moment, restored, stored
-from claif_git.model.blocks import Json
+from claif_git.index.collecting import uncollected
+from claif_git.index.values import compact, micros, moment, read_out, restored, spelled, stored
 from claif_git.model.canonical import canonical
 from claif_git.model.conditions import CONTAINS, IS, Condition, Selection
 from claif_git.model.message import Message
@@ -21,7 +22,16 @@ from claif_git.model.session import Session
 Open = Callable[[str, str], Snapshot]
 """Gives a session (by its id) at a commit."""
 
-_COLUMNS = "name, tip, title, template, messages, chronological, created, updated, metadata, parameters"
+_COLUMNS = "told, tip, updated, messages"  # few: each costs as much as reading a row does
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
+
+
+def told_of(snapshot: Snapshot, created: datetime) -> str:
+    """Give what a list shows of a session, short of what each message changes, as a JSON list."""
+    settings = snapshot.settings
+    names = spelled(title_of(snapshot)), spelled(settings.template)
+    mappings = settings.metadata, settings.parameters
+    return compact([snapshot.session_id, *names, micros(created), *mappings, settings.order])
 
 
 def listed(connection: sqlite3.Connection, wanted: Selection, limit: int | None, opener: Open) -> list[Session]:
@@ -29,11 +39,13 @@ def listed(connection: sqlite3.Connection, wanted: Selection, limit: int | None,
     connection.create_function("holds", 5, _holds_of(wanted.conditions), deterministic=True)
     narrowed = [("shown", list[Any]()), *_conditions(wanted)]
     where = " AND ".join(text for text, _ in narrowed)
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE {where} ORDER BY updated DESC, name LIMIT ?",  # noqa: S608 - our words
-        (*(value for _, values in narrowed for value in values), -1 if limit is None else limit),
-    )
-    return [_session(row, opener) for row in rows.fetchall()]
+    with uncollected():
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM sessions WHERE {where} ORDER BY updated DESC, name LIMIT ?",  # noqa: S608 - our words
+            (*(value for _, values in narrowed for value in values), -1 if limit is None else limit),
+        ).fetchall()
+        told = _scan(f"[{','.join([row[0] for row in rows])}]", 0)[0]  # at once: a call costs more than a row's text
+        return [_session(row, each, opener) for row, each in zip(rows, told, strict=True)]
 
 
 def _conditions(wanted: Selection) -> Iterator[tuple[str, list[Any]]]:
@@ -72,7 +84,7 @@ def _holds_of(conditions: Sequence[Condition]) -> Callable[..., bool]:
     def holds(number: int, name: str, title: str | bytes | None, template: str | bytes | None, metadata: str) -> bool:
         condition = conditions[number]
         own = {"id": name, "title": restored(title), "template": restored(template)}
-        return condition.holds_for([_mapping(metadata).get(condition.key), own.get(condition.key)])
+        return condition.holds_for([_scan(metadata, 0)[0].get(condition.key), own.get(condition.key)])
 
     return holds
 
@@ -84,31 +96,25 @@ def model_test(name: str) -> tuple[str, str | bytes | None]:
     return "blobs.model GLOB ?", stored(name.replace("[", "[[]").replace("?", "[?]"))
 
 
-def _session(row: tuple[Any, ...], opener: Open) -> Session:
+def _session(row: tuple[Any, ...], told: list[Any], opener: Open) -> Session:
     """Make a session without the constructor, which would cost as much again as all the rest."""
-    name, tip, title, template, count, chronological, created, updated, metadata, parameters = row
+    _, tip, updated, count = row
+    name, title, template, created, metadata, parameters, order = told
     session: ListedSession = object.__new__(ListedSession)
     session.__dict__ = {
         "id": name,
         "tip": tip,
-        "title": title if title.__class__ is not bytes else restored(title),
-        "template": template if template.__class__ is not bytes else restored(template),
+        "title": title if title.__class__ is not list else read_out(title),
+        "template": template if template.__class__ is not list else read_out(template),
         "created_at": moment(created),
         "updated_at": moment(updated),
-        "metadata": _mapping(metadata),
-        "parameters": _mapping(parameters),
-        "order": CHRONOLOGICAL if chronological else PATH_ORDER,
+        "metadata": metadata,
+        "parameters": parameters,
+        "order": order,
         "count": count,
         "_open": opener,
     }
     return session
-
-
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
-
-
-def _mapping(text: str) -> Json:
-    return _scan(text, 0)[0] if text != "{}" else {}
 
 
 class ListedSession(Session):

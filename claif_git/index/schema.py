@@ -3,6 +3,7 @@
 sessions   a row a branch. What a list shows is that of `tip`; `placed` is the commit whose messages `places` holds.
            `shown` 0: somebody's own branch, no session. `loose`: the tip came from a loose ref. `grows`: its title and
            date are its own, so that messages put at its end change nothing else. `latest`: the latest stamp in the tree
+           `told`: what a list shows, once more, short of what each message changes: see `claif_git.index.listing`
 values     what a filter asks for: a session's metadata, title and template, each value in its canonical form
 blobs      a row a message file, however many sessions show it; `role` NULL: it cannot be read. Times in µs since 1970.
            `total` to `hour_write` are its tokens, as `claif_git.model.spending` tells them apart; `told` is the whole
@@ -23,8 +24,8 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions(
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tip TEXT NOT NULL, loose INTEGER NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0, placed TEXT, title, template, created INTEGER, updated INTEGER,
-    messages INTEGER, system INTEGER, user INTEGER, assistant INTEGER, metadata TEXT, parameters TEXT,
-    chronological INTEGER, latest TEXT, grows INTEGER NOT NULL DEFAULT 0);
+    messages INTEGER, system INTEGER, user INTEGER, assistant INTEGER, metadata TEXT, chronological INTEGER, told TEXT,
+    latest TEXT, grows INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX sessions_newest ON sessions(updated DESC, name) WHERE shown;
 CREATE INDEX sessions_loose ON sessions(name) WHERE loose;
 CREATE INDEX sessions_unplaced ON sessions(id) WHERE shown AND placed IS NOT tip;

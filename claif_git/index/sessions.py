@@ -15,6 +15,7 @@ from claif_git.history.placing import Entry
 from claif_git.history.settings import CHRONOLOGICAL
 from claif_git.history.snapshot import Snapshot, updated_at
 from claif_git.index.growth import earlier
+from claif_git.index.listing import told_of
 from claif_git.index.text import kept
 from claif_git.index.values import compact, micros, moment, restored, stored
 from claif_git.model.blocks import Json
@@ -84,8 +85,8 @@ def _described(snapshot: Snapshot) -> dict[str, Any]:
         "messages": len(snapshot.shown),
         **{role: roles[role] for role in ("system", "user", "assistant")},
         "metadata": compact(settings.metadata),
-        "parameters": compact(settings.parameters),
         "chronological": int(settings.order == CHRONOLOGICAL),
+        "told": told_of(snapshot, created),
         "latest": snapshot.latest,
         "grows": int(bool(settings.owner) and settings.created_at is not None),
     }

@@ -42,6 +42,17 @@ def restored(value: str | bytes | None) -> str | None:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
+def spelled(text: str | None) -> str | list[str] | None:
+    """Give text as JSON can hold it, which would make one character of two lone surrogates."""
+    kept = stored(text)
+    return [kept.hex()] if isinstance(kept, bytes) else kept
+
+
+def read_out(value: str | list[str] | None) -> str | None:
+    """Give back what was spelled."""
+    return restored(bytes.fromhex(value[0])) if isinstance(value, list) else value
+
+
 def compact(value: Json) -> str:
     """Give JSON as ASCII text."""
     return "{}" if value == {} else _encode(value)
