@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from claif_git.errors import InvalidInputError, MalformedError
 from claif_git.format.attachments import Kept
@@ -59,8 +59,7 @@ class Head:
     extra: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """A message file in two: the front matter's values, and where the body begins."""
 
     values: dict[str, Json]
