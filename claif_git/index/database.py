@@ -49,7 +49,7 @@ class Database:
     def _set_up(self) -> None:
         self.connection.execute("PRAGMA trusted_schema = OFF")
         self.connection.execute("PRAGMA temp_store = MEMORY")
-        self.connection.execute("PRAGMA cache_size = -16384")
+        self.connection.execute("PRAGMA cache_size = -8192")
         self.connection.execute(f"PRAGMA journal_mode = {'WAL' if self.path else 'MEMORY'}")
         self.connection.execute(f"PRAGMA synchronous = {'NORMAL' if self.path else 'OFF'}")
         if schema.version(self.connection) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from claif_git.format.attachments import Kept
@@ -19,6 +19,8 @@ ELSEWHERE, AS_SAID, IN_BODY = range(3)
 
 _LARGEST = 256 * 1024
 """Characters of content that the index holds beside the words; what is longer is read from git."""
+_AT_ONCE = 256
+"""Rows that are in memory at a time: what holds them is used again, and stays near the processor."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one each time
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
 _ROLES = {str(role): role for role in MessageRole}
@@ -78,41 +80,36 @@ def read(connection: sqlite3.Connection, number: int, commit: str, count: int | 
 
     An Entry stands for a message that is to be read from git.
     """
-    with uncollected():
-        if count is None:
-            rows = connection.execute(_SELECT, (number,)).fetchall()
-        else:
-            rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()[::-1]
-        folders = _folders(connection, {row[2] for row in rows})
-        told = _scan(f"[{','.join([row[1] for row in rows])}]", 0)[0]  # at once: a call costs more than a row's text
-        return _made(zip(rows, told, strict=True), folders, commit)
-
-
-def _folders(connection: sqlite3.Connection, numbers: set[int]) -> dict[int, str]:
-    select = "SELECT path FROM folders WHERE id = ?"
-    return {number: connection.execute(select, (number,)).fetchone()[0] for number in numbers}
-
-
-def _made(rows: Iterable[tuple[Any, Any]], folders: dict[int, str], commit: str) -> list[Message | Entry]:
-    """Make messages without the constructor's checks and deep copies: a message file said all of this."""
+    if count is not None:
+        with uncollected():
+            rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()
+            return list(_made(connection, rows[::-1], {}, commit))
     found: list[Message | Entry] = []
-    for (text, _, folder, name), (form, role, time, blob, metadata, tokens, own, model, copied_from, extra) in rows:
+    folders: dict[int, str] = {}
+    with uncollected():
+        cursor = connection.execute(_SELECT, (number,))
+        while rows := cursor.fetchmany(_AT_ONCE):
+            found += _made(connection, rows, folders, commit)
+    return found
+
+
+def _made(
+    connection: sqlite3.Connection, rows: list[tuple[Any, ...]], folders: dict[int, str], commit: str
+) -> Iterator[Message | Entry]:
+    """Make messages without the constructor's checks and deep copies: a message file said all of this."""
+    for number in {row[2] for row in rows} - folders.keys():
+        folders[number] = connection.execute("SELECT path FROM folders WHERE id = ?", (number,)).fetchone()[0]
+    told = _scan(f"[{','.join([row[1] for row in rows])}]", 0)[0]  # at once: a call costs more than a row's text
+    for (text, _, folder, name), each in zip(rows, told, strict=True):
+        form, role, time, blob, metadata, tokens, own_id, model, copied_from, extra = each
         path = f"{folders[folder]}/{name}"
         if form == ELSEWHERE:
-            found.append(Entry(path, blob))
+            yield Entry(path, blob)
             continue
         message = object.__new__(Message)
-        message.__dict__ = {
-            "role": _ROLES[role],
-            "content": text if form == AS_SAID else _scan(text, 0)[0],
-            "timestamp": moment(time),
-            "metadata": metadata,
-            "tokens": tokens,
-            "id": own,
-            "model": model,
-            "copied_from": copied_from,
-            "extra": extra,
-            "origin": Origin(path, blob, commit),
-        }
-        found.append(message)
-    return found
+        message.role, message.timestamp = _ROLES[role], moment(time)
+        message.content = text if form == AS_SAID else _scan(text, 0)[0]
+        message.metadata, message.extra, message.tokens = metadata, extra, tokens
+        message.id, message.model, message.copied_from = own_id, model, copied_from
+        message.origin = Origin(path, blob, commit)
+        yield message
