@@ -8,6 +8,9 @@ import os
 import threading
 from collections.abc import Iterator
 
+AT_ONCE = 256
+"""Rows to make them of that are in memory at a time: what holds them is used again, and stays near the processor."""
+
 
 class _Pause:
     """How many threads are making many objects, and whether the collector is to run once none is."""

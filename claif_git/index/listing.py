@@ -12,7 +12,7 @@ from typing import Any
 from claif_git.errors import MalformedError
 from claif_git.history.description import title_of
 from claif_git.history.snapshot import Snapshot
-from claif_git.index.collecting import uncollected
+from claif_git.index.collecting import AT_ONCE, uncollected
 from claif_git.index.values import compact, micros, moment, read_out, restored, spelled, stored
 from claif_git.model.canonical import canonical
 from claif_git.model.conditions import CONTAINS, IS, Condition, Selection
@@ -39,13 +39,15 @@ def listed(connection: sqlite3.Connection, wanted: Selection, limit: int | None,
     connection.create_function("holds", 5, _holds_of(wanted.conditions), deterministic=True)
     narrowed = [("shown", list[Any]()), *_conditions(wanted)]
     where = " AND ".join(text for text, _ in narrowed)
+    found: list[Session] = []
     with uncollected():
         rows = connection.execute(
             f"SELECT {_COLUMNS} FROM sessions WHERE {where} ORDER BY updated DESC, name LIMIT ?",  # noqa: S608 - our words
             (*(value for _, values in narrowed for value in values), -1 if limit is None else limit),
-        ).fetchall()
-        told = _scan(f"[{','.join([row[0] for row in rows])}]", 0)[0]  # at once: a call costs more than a row's text
-        return [_session(row, each, opener) for row, each in zip(rows, told, strict=True)]
+        )
+        while some := rows.fetchmany(AT_ONCE):
+            found += _sessions(some, opener)
+    return found
 
 
 def _conditions(wanted: Selection) -> Iterator[tuple[str, list[Any]]]:
@@ -96,25 +98,27 @@ def model_test(name: str) -> tuple[str, str | bytes | None]:
     return "blobs.model GLOB ?", stored(name.replace("[", "[[]").replace("?", "[?]"))
 
 
-def _session(row: tuple[Any, ...], told: list[Any], opener: Open) -> Session:
-    """Make a session without the constructor, which would cost as much again as all the rest."""
-    _, tip, updated, count = row
-    name, title, template, created, metadata, parameters, order = told
-    session: ListedSession = object.__new__(ListedSession)
-    session.__dict__ = {
-        "id": name,
-        "tip": tip,
-        "title": title if title.__class__ is not list else read_out(title),
-        "template": template if template.__class__ is not list else read_out(template),
-        "created_at": moment(created),
-        "updated_at": moment(updated),
-        "metadata": metadata,
-        "parameters": parameters,
-        "order": order,
-        "count": count,
-        "_open": opener,
-    }
-    return session
+def _sessions(rows: list[tuple[Any, ...]], opener: Open) -> Iterator[Session]:
+    """Make sessions without the constructor, which would cost as much again as all the rest."""
+    told = _scan(f"[{','.join([row[0] for row in rows])}]", 0)[0]  # at once: a call costs more than a row's text
+    for (_, tip, updated, count), (name, title, template, created, metadata, parameters, order) in zip(
+        rows, told, strict=True
+    ):
+        session: ListedSession = object.__new__(ListedSession)
+        session.__dict__ = {
+            "id": name,
+            "tip": tip,
+            "title": title if title.__class__ is not list else read_out(title),
+            "template": template if template.__class__ is not list else read_out(template),
+            "created_at": moment(created),
+            "updated_at": moment(updated),
+            "metadata": metadata,
+            "parameters": parameters,
+            "order": order,
+            "count": count,
+            "_open": opener,
+        }
+        yield session
 
 
 class ListedSession(Session):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from claif_git.format.attachments import Kept
 from claif_git.history.placing import Entry
-from claif_git.index.collecting import uncollected
+from claif_git.index.collecting import AT_ONCE, uncollected
 from claif_git.index.values import micros, moment
 from claif_git.model.blocks import Content, Json
 from claif_git.model.message import Message, MessageRole, Origin
@@ -19,8 +19,6 @@ ELSEWHERE, AS_SAID, IN_BODY = range(3)
 
 _LARGEST = 256 * 1024
 """Characters of content that the index holds beside the words; what is longer is read from git."""
-_AT_ONCE = 256
-"""Rows that are in memory at a time: what holds them is used again, and stays near the processor."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one each time
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
 _ROLES = {str(role): role for role in MessageRole}
@@ -88,7 +86,7 @@ def read(connection: sqlite3.Connection, number: int, commit: str, count: int | 
     folders: dict[int, str] = {}
     with uncollected():
         cursor = connection.execute(_SELECT, (number,))
-        while rows := cursor.fetchmany(_AT_ONCE):
+        while rows := cursor.fetchmany(AT_ONCE):
             found += _made(connection, rows, folders, commit)
     return found
 
