@@ -95,7 +95,8 @@ def test_a_limit_is_a_number(manager: SessionManager, limit: object) -> None:
 
 
 def test_a_listed_session_is_what_get_session_gives(manager: SessionManager) -> None:
-    session_id = manager.create_session("titled \ud800", "coding", {"n": [1.5, "\ud800"]}, parameters={"t": 0.5})
+    title = "titled \ud83d\ude00"  # two lone surrogates, of which JSON's escapes would make one character
+    session_id = manager.create_session(title, "coding", {"n": [1.5, "\ud800"]}, parameters={"t": 0.5})
     manager.add_message(session_id, Message("user", "hello"))
     (listed,), got = manager.list_sessions(), manager.get_session(session_id)
     assert listed == got
