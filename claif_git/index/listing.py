@@ -36,7 +36,8 @@ def told_of(snapshot: Snapshot, created: datetime) -> str:
 
 def listed(connection: sqlite3.Connection, wanted: Selection, limit: int | None, opener: Open) -> list[Session]:
     """Give the sessions that are selected, newest change first, ties by id."""
-    connection.create_function("holds", 5, _holds_of(wanted.conditions), deterministic=True)
+    if any(condition.sign == CONTAINS for condition in wanted.conditions):  # each time, SQLite compiles all anew
+        connection.create_function("holds", 5, _holds_of(wanted.conditions), deterministic=True)
     narrowed = [("shown", list[Any]()), *_conditions(wanted)]
     where = " AND ".join(text for text, _ in narrowed)
     found: list[Session] = []
