@@ -42,9 +42,9 @@ class Fetched:
     commits: dict[str, int] = field(default_factory=dict)
 
     @property
-    def refs(self) -> list[str]:
-        """The full names of the branches that it shows there."""
-        return [self.heads + name for name in (*self.shown, *self.unfit)]
+    def refs(self) -> dict[str, Oid]:
+        """The branches that it shows there, by full name."""
+        return {self.heads + name: tip for name, tip in (*self.shown.items(), *self.unfit.items())}
 
     @property
     def sessions(self) -> dict[str, Oid]:

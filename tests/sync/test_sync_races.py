@@ -78,6 +78,25 @@ def test_a_store_branch_that_moved_in_between_is_built_on_again(shared, meanwhil
     assert git(hub.path, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/claif-store"
 
 
+def test_many_sessions_arrive_though_one_was_rewritten_and_one_deleted_in_between(hub, person, meanwhile):
+    forge = Forge(hub.path)
+    names = [f"s{number}" for number in range(70)]
+    old = {name: forge.forge(name, {"notes.txt": name.encode()}) for name in names}
+
+    def rewrite():
+        forge.forge("s3", {"notes.txt": b"another history"})
+        git(hub.path, "update-ref", "-d", "refs/heads/s4")
+        git(hub.path, "prune", "--expire=now")
+
+    meanwhile(rewrite)
+    ada = person("ada", hub)
+    report = ada.pull()
+    forge.repo.close()
+    assert {row.session_id for row in report.sessions if row.outcome == "new"} == {*names} - {"s4"}
+    assert git(ada.path, "rev-parse", "refs/heads/s3") == git(hub.path, "rev-parse", "refs/heads/s3") != old["s3"]
+    assert git(ada.path, "fsck", "--full") == ""
+
+
 def test_others_who_never_stop_are_an_error_that_says_so(shared, transport, monkeypatch):
     ada, _ = shared
     ada.register_template("mine", {"system_message": "my own words"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from claif_git.git.kinds import Oid
@@ -59,11 +59,12 @@ class Transport(Protocol):
         names: Sequence[str],
         limits: Limits,
         progress: Progress | None = None,
-        shown: Iterable[str] = (),
+        shown: Mapping[str, Oid] | None = None,
     ) -> dict[str, Oid]:
         """Bring these refs' objects into quarantine, and give where each ref stood when that was done.
 
-        `shown` are all that the remote shows, for a transport to which most of them at once is less than each by name.
+        `shown` says where refs were seen, for a transport to which many are less by that than by name: then they
+        are taken to stand there still.
         """
 
     def push(

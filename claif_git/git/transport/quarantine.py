@@ -29,8 +29,6 @@ _LOCK = "incoming-"
 class Quarantine:
     """One, open. `path` is its git folder, `store` the repository that it belongs to."""
 
-    INCOMING = "refs/incoming/"
-
     def __init__(self, store: Repository, path: Path, limits: Limits) -> None:
         self.store, self.path, self._limits = store, path, limits
         self._packs: dict[Path, PackInfo] = {}
@@ -55,7 +53,6 @@ class Quarantine:
         for path in (self.path / "objects/pack").iterdir():
             if path.stem not in kept:
                 files.remove(str(path))
-        shutil.rmtree(self.path / self.INCOMING, ignore_errors=True)
 
     def size(self) -> int:
         """Give the bytes of what has come, half-received packs included."""
@@ -103,11 +100,6 @@ class Quarantine:
             return (self.path / "FETCH_HEAD").read_text(encoding="utf-8", errors="surrogateescape")
         except FileNotFoundError:
             return ""
-
-    def incoming(self) -> dict[str, Oid]:
-        """Give the refs that git wrote below INCOMING, by the rest of their names."""
-        with Repository(self.path) as own:
-            return {name[len(self.INCOMING) :]: oid for name, oid in own.refs(self.INCOMING).items()}
 
     def all(self) -> Iterator[Oid]:
         """Give everything that came."""

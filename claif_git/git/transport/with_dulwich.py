@@ -54,7 +54,7 @@ class DulwichTransport:
         names: Sequence[str],
         limits: Limits,
         progress: Progress | None = None,
-        shown: Iterable[str] = (),  # noqa: ARG002 - each by name costs nothing here
+        shown: Mapping[str, Oid] | None = None,  # noqa: ARG002 - each by name costs nothing here
     ) -> dict[str, Oid]:
         """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
         wanted: dict[str, Oid] = {}

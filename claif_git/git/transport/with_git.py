@@ -108,7 +108,7 @@ class GitTransport:
         names: Sequence[str],
         limits: Limits,
         progress: Progress | None = None,
-        shown: Iterable[str] = (),
+        shown: Mapping[str, Oid] | None = None,
     ) -> dict[str, Oid]:
         """Bring these refs' objects into quarantine; give where each ref stood. RemoteError, also past a limit."""
         before = quarantine.size()
@@ -118,13 +118,14 @@ class GitTransport:
                 raise RemoteError(f"{address} sends more than {limits.max_pack_size} bytes at once")
 
         wanted = list(dict.fromkeys(names))
-        everything = _as_pattern(wanted, shown)
+        tips = _as_shown(wanted, shown, address)
+        asked = list(dict.fromkeys(tips.values())) or wanted
         done = run_git(
             ["fetch", *_FETCHING, "--progress", "--stdin", "--end-of-options", _REMOTE],
             git_dir=quarantine.path,
             address=address,
             settings=_settings(address, limits),
-            stdin="".join(f"{line}\n" for line in everything or wanted).encode("utf-8", "surrogateescape"),
+            stdin="".join(f"{line}\n" for line in asked).encode("utf-8", "surrogateescape"),
             watch=watch,
             progress=progress,
             memory=memory_for_objects(limits),
@@ -132,13 +133,7 @@ class GitTransport:
         )
         watch()
         _check(done, address, limits)
-        if not everything:
-            return _fetched(quarantine.fetch_head(), wanted, address)
-        prefix = _prefix(wanted)
-        here = {prefix + name: oid for name, oid in quarantine.incoming().items()}
-        if missing := [name for name in wanted if name not in here]:
-            raise RemoteError(f"{address} has no {missing[0]} any more")
-        return {name: here[name] for name in wanted}
+        return tips or _fetched(quarantine.fetch_head(), wanted, address)
 
     def push(
         self, repo: Repository, address: Address, updates: Iterable[RefUpdate], progress: Progress | None = None
@@ -180,19 +175,13 @@ class GitTransport:
         return {update.name: given.get(update.name, others) for update in updates}
 
 
-def _as_pattern(names: Sequence[str], shown: Iterable[str]) -> list[str]:
-    """Give refspecs for nearly all that a remote shows: git looks through all it shows for each that it is given."""
-    prefix = _prefix(names)
-    others = [name for name in set(shown).difference(names) if name.startswith(prefix)]
-    if prefix == "/" or len(names) < _MANY or len(others) * _MANY > len(names):
-        return []
-    return [f"+{prefix}*:{Quarantine.INCOMING}*", *(f"^{name}" for name in sorted(others))]
-
-
-def _prefix(names: Sequence[str]) -> str:
-    """Give the folder of refs in which all of these stand, somewhere; "/" if there is none."""
-    prefix = min((name.rpartition("/")[0] for name in names), key=len) + "/"
-    return prefix if all(name.startswith(prefix) for name in names) else "/"
+def _as_shown(names: Sequence[str], shown: Mapping[str, Oid] | None, address: Address) -> dict[str, Oid]:
+    """Give where many refs were seen, to ask for that: git looks through all that a remote shows for each name."""
+    if len(names) < _MANY or not shown:
+        return {}
+    if missing := [name for name in names if name not in shown]:
+        raise RemoteError(f"{address} has no {missing[0]} any more")
+    return {name: shown[name] for name in names}
 
 
 def _fetched(head: str, names: Sequence[str], address: Address) -> dict[str, Oid]:
