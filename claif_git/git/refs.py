@@ -214,15 +214,14 @@ class Refs:
     def _free(self, names: list[str]) -> list[str]:
         """Give the names that a ref can take: it does not exist, nor does one above or below it."""
         there = {*self._packed.read(), *self.loose_names()}
-        folders = {name[:at] for name in (*there, *names) for at, mark in enumerate(name) if mark == "/"}
-        taken = there | set(names)
-        return [
-            name
-            for name in names
-            if name not in there
-            and name not in folders
-            and not any(name[:at] in taken for at, mark in enumerate(name) if mark == "/")
-        ]
+        folders = set[str]()
+        for folder in {name.rpartition("/")[0] for name in (*there, *names)}:
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]  # noqa: PLW2901
+        above = tuple(folder + "/" for folder in folders & (there | set(names)))
+        free = (name for name in names if name not in there and name not in folders)
+        return [name for name in free if not name.startswith(above)]
 
     def _plain(self, name: str) -> Oid | None:
         """Give a loose ref's value unless it is symbolic, damaged or gone."""
