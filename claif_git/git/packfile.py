@@ -134,6 +134,16 @@ class PackFile:
                 raise StoreError(f"{self.base}.idx is cut short")
             yield from (names[at : at + _NAME] for at in range(0, size, _NAME))
 
+    def all_names(self) -> bytes:
+        """Give the ids of all objects, in order, one after the other. StoreError."""
+        return b"".join(self._bucket(first)[0] for first in range(256))
+
+    def places(self) -> list[int]:
+        """Give where the objects stand in the pack, in the order of their ids. StoreError."""
+        raw = b"".join(self._bucket(first)[1] for first in range(256))
+        found = struct.unpack(f">{self.count}L", raw)
+        return [self._large(place - _LARGE) if place >= _LARGE else place for place in found]
+
     def sample(self, most: int) -> list[bytes]:
         """Give the first bytes, as they stand in the pack, of that many entries, spread over all. StoreError."""
         found: list[bytes] = []

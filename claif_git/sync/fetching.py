@@ -135,7 +135,7 @@ class _Visit:
             if verdict.reason == PASSED:
                 passed[name] = tip
         with self._local.repo.shared():
-            let_in(self._local.repo, self._closed, list(passed.values()), inspector.passed)
+            let_in(self._local.repo, self._closed, list(passed.values()), inspector.rest())
             self._local.track_all(self._found.remote, passed)
 
     def _transfer(self, names: Sequence[str]) -> dict[str, Oid]:

@@ -6,46 +6,32 @@ checks have nothing to say about. What a message says is another matter: a malfo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from claif_git.errors import MalformedError, StoreError
 from claif_git.format import layout
 from claif_git.format.header import decode_header
-from claif_git.git import FILE_MODE, FOLDER_MODE, Commit, Oid, TreeEntry, encode_tree, graph, oid_of
+from claif_git.git import FILE_MODE, FOLDER_MODE, Commit, Oid, TreeEntry, graph, oid_of
 from claif_git.git.kinds import decode_tree
 from claif_git.git.transport import Limits, Quarantine
 from claif_git.git.trees import MAX_DEPTH
 from claif_git.history.store_branch import STORE_FILE_NAME, format_of, start
 from claif_git.sync.attributes import is_harmless
-
-_NAME = re.compile(r"[0-9A-Za-z._-]{1,255}", re.ASCII)
-_FORBIDDEN = re.compile(r"\.{1,2}|\.git|\.gitmodules", re.IGNORECASE)
-_PERSON = rb"(?!<)[^<>\n\0]* <[^<>\n\0]*> (?:0|[1-9]\d{0,11}) [+-]\d{4}\n"
-_COMMIT = re.compile(
-    rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author "
-    + _PERSON
-    + rb"committer "
-    + _PERSON
-    # Further headers: signatures, an encoding. A second author or committer is an error to git.
-    + rb"(?:(?!author |committer |tree |parent )[^\n\0]+\n)*(?:\n[^\0]*)?",
-    re.DOTALL,
+from claif_git.sync.plain import (
+    DANGEROUS,
+    LARGEST_COMMIT,
+    LARGEST_TREE,
+    Node,
+    Plain,
+    PlainTree,
+    fault_of_tree,
+    node_of,
+    plain_tree,
 )
-_PLAIN_TREE = re.compile(rb"(?:(?:100644|40000) [0-9A-Za-z._-]{1,255}\0.{20})*", re.DOTALL)
-_PLAIN_ENTRY = re.compile(rb"(100644|40000) ([^\0]+)\0(.{20})", re.DOTALL)
-_MODES = {b"100644": FILE_MODE, b"40000": FOLDER_MODE}
-_ATTRIBUTES = layout.ATTRIBUTES_FILE.encode("ascii")
-_SPECIAL = frozenset({b".", b"..", b".git", b".gitmodules", _ATTRIBUTES})
-_LARGEST_COMMIT, _LARGEST_TREE, _LARGEST_SETTING = 1 << 20, 32 << 20, 1 << 20
+
+_LARGEST_SETTING = 1 << 20
 _MOST_PARENTS = 1000
-
-
-class _Node(NamedTuple):
-    """A commit's tree and parents."""
-
-    tree: Oid
-    parents: list[Oid]
 
 
 class _Measure(NamedTuple):
@@ -69,8 +55,14 @@ class Inspector:
         self._blobs: set[Oid] = set()
         self._commits: set[Oid] = set()
         self._harmless: set[Oid] = set()
-        self.passed: set[Oid] = set()
-        """Every object that was looked at and found sound."""
+        self._plain = Plain()
+        for order in quarantine.in_order(LARGEST_TREE):
+            self._plain.add(order)
+
+    def rest(self) -> Iterator[Oid]:
+        """Give what came and was not found sound, or not looked at since nothing that passed reaches it."""
+        known: tuple[Container[Oid], ...] = (self._trees, self._commits, self._blobs)
+        return (oid for oid in self._plain.rest() if not any(oid in some for some in known))
 
     def session(self, tip: Oid, near: Sequence[Oid]) -> int | None:
         """Look at a session; give how many commits are new, or None for a branch that is no session.
@@ -106,7 +98,7 @@ class Inspector:
     def _history(self, tip: Oid, near: Sequence[Oid], only_root: Oid | None = None) -> int:
         """Look at every commit that we do not have; give how many there are."""
         shared = self._shared(tip, near)
-        new: dict[Oid, _Node] = {}
+        new: dict[Oid, Node] = {}
         borders: list[Oid] = []
         todo = [tip]
         while todo:
@@ -126,7 +118,8 @@ class Inspector:
         for commit in new.values():
             self._tree(commit.tree, "", 0)
         self._commits.update(new)
-        self.passed.update(new)
+        for oid in new:
+            self._plain.commits.pop(bytes.fromhex(oid), None)
         return len(new)
 
     def _shared(self, tip: Oid, near: Sequence[Oid]) -> set[Oid]:
@@ -138,13 +131,12 @@ class Inspector:
 
     def _peek(self, oid: Oid) -> Commit:
         """Read a commit that may well be ours, without judging it."""
-        return Commit.decode(self._read(oid, "commit", _LARGEST_COMMIT))
+        return Commit.decode(self._read(oid, "commit", LARGEST_COMMIT))
 
-    def _commit(self, oid: Oid) -> _Node:
-        found = _COMMIT.fullmatch(self._read(oid, "commit", _LARGEST_COMMIT))
-        if not found:
+    def _commit(self, oid: Oid) -> Node:
+        commit = self._plain.commits.get(bytes.fromhex(oid)) or node_of(self._read(oid, "commit", LARGEST_COMMIT))
+        if commit is None:
             raise MalformedError(f"commit {oid} is malformed")
-        commit = _Node(found[1].decode("ascii"), found[2].decode("ascii").split()[1::2])
         if len(commit.parents) > _MOST_PARENTS:
             raise MalformedError(f"commit {oid} has {len(commit.parents)} parents")
         return commit
@@ -157,62 +149,43 @@ class Inspector:
             raise MalformedError(f"folders nest deeper than {self._limits.max_tree_depth}", path=path[:80])
         if known is not None and not (known.root_only and depth):
             return known
-        height = files = 0
-        root_only = False
-        for entry in self._checked(oid, path, depth):
-            root_only = root_only or entry.name == layout.ATTRIBUTES_FILE
-            if entry.mode == FOLDER_MODE:
-                below = self._tree(entry.oid, f"{path}{entry.name}/", depth + 1)
-                height, files = max(height, below.height + 1), files + below.files
-            else:
-                self._blob(entry, path)
-                files += 1
+        tree = self._looked_at(oid, path, depth)
+        height, files = 0, tree.files
+        for name, folder in tree.folders:
+            below = self._tree(folder.hex(), f"{path}{name.decode()}/", depth + 1)
+            height, files = max(height, below.height + 1), files + below.files
+        for name, blob in tree.elsewhere:
+            self._blob(blob.hex(), path + name.decode())
         if files > self._limits.max_files:
             raise MalformedError(f"more than {self._limits.max_files} files", path=path[:80])
-        self.passed.add(oid)
-        measure = self._trees[oid] = _Measure(height, files, root_only)
+        self._plain.trees.pop(bytes.fromhex(oid), None)
+        measure = self._trees[oid] = _Measure(height, files, tree.attributes is not None)
         return measure
 
-    def _checked(self, oid: Oid, path: str, depth: int) -> Iterable[TreeEntry]:
-        """Give a tree's entries, none of which means anything to git or a file system but a plain file or folder."""
-        data = self._read(oid, "tree", _LARGEST_TREE)
-        entries = plain_tree(data)
-        attributes = [entry for entry in entries if entry.name == layout.ATTRIBUTES_FILE]
-        if entries and (not attributes or (depth == 0 and self._is_harmless(attributes[0]))):
-            return entries
-        return self._checked_one_by_one(data, path, depth)
+    def _looked_at(self, oid: Oid, path: str, depth: int) -> PlainTree:
+        """Give a tree of which no entry means anything to git or a file system but a plain file or folder."""
+        tree = self._plain.trees.get(bytes.fromhex(oid))
+        if tree is None:
+            data = self._read(oid, "tree", LARGEST_TREE)
+            tree = plain_tree(data)
+            if tree is None:
+                raise fault_of_tree(data, path)
+        if tree.attributes is not None and (depth or not self._is_harmless(tree.attributes.hex())):
+            raise MalformedError(DANGEROUS, path=path + layout.ATTRIBUTES_FILE)
+        return tree
 
-    def _checked_one_by_one(self, data: bytes, path: str, depth: int) -> Iterable[TreeEntry]:
-        entries = decode_tree(data)
-        names: set[str] = set()
-        for entry in entries:
-            where = (path + entry.name)[:200]
-            if not _NAME.fullmatch(entry.name) or _FORBIDDEN.fullmatch(entry.name):
-                raise MalformedError("a name that no store of ours gives", path=ascii(where)[1:-1])
-            if entry.mode not in (FILE_MODE, FOLDER_MODE):
-                raise MalformedError(f"mode {entry.mode:06o} is neither a plain file nor a folder", path=where)
-            if entry.name in names:
-                raise MalformedError("two entries of the same name", path=where)
-            names.add(entry.name)
-            if entry.name.lower() == layout.ATTRIBUTES_FILE and (depth or not self._is_harmless(entry)):
-                raise MalformedError("attributes that change content or run something", path=where)
-        if encode_tree(entries) != data:
-            raise MalformedError("a folder that is not written as git writes them", path=path[:200])
-        return entries
+    def _is_harmless(self, oid: Oid) -> bool:
+        if oid not in self._harmless and is_harmless(self._read(oid, "blob", _LARGEST_SETTING)):
+            self._harmless.add(oid)
+        return oid in self._harmless
 
-    def _is_harmless(self, entry: TreeEntry) -> bool:
-        if entry.oid not in self._harmless and entry.mode == FILE_MODE and is_harmless(self._small(entry)):
-            self._harmless.add(entry.oid)
-        return entry.mode == FILE_MODE and entry.oid in self._harmless
-
-    def _blob(self, entry: TreeEntry, path: str) -> None:
-        if entry.oid in self._blobs:
+    def _blob(self, oid: Oid, path: str) -> None:
+        if oid in self._blobs:
             return
-        kind = self._objects.info(entry.oid)[0]
+        kind = self._objects.info(oid)[0]
         if kind != "blob":
-            raise MalformedError(f"a {kind} where a file should be", path=(path + entry.name)[:200])
-        self._blobs.add(entry.oid)
-        self.passed.add(entry.oid)
+            raise MalformedError(f"a {kind} where a file should be", path=path[:200])
+        self._blobs.add(oid)
 
     def _trust(self, oid: Oid, depth: int = 0) -> _Measure:
         """Take a tree of ours for sound, and measure it."""
@@ -247,7 +220,7 @@ class Inspector:
             return
 
     def _entries(self, tree: Oid) -> dict[str, TreeEntry]:
-        return {entry.name: entry for entry in decode_tree(self._read(tree, "tree", _LARGEST_TREE))}
+        return {entry.name: entry for entry in decode_tree(self._read(tree, "tree", LARGEST_TREE))}
 
     def _small(self, entry: TreeEntry) -> bytes:
         return self._read(entry.oid, "blob", _LARGEST_SETTING)
@@ -257,25 +230,6 @@ class Inspector:
         if found != kind:
             raise StoreError(f"object {oid} is a {found} where a {kind} should be")
         return data
-
-
-def plain_tree(data: bytes) -> list[TreeEntry]:
-    """Give the entries of a tree as nearly all are: at a glance plain files and folders, in order, none of them odd.
-
-    Empty for any other: then they have to be looked at one by one, to say what is wrong, if anything is.
-    """
-    if not _PLAIN_TREE.fullmatch(data):
-        return []
-    rows = _PLAIN_ENTRY.findall(data)
-    names = {name for _, name, _ in rows}
-    keys = [name + b"/" if mode == b"40000" else name for mode, name, _ in rows]
-    if len(names) < len(rows) or keys != sorted(keys):
-        return []
-    if not _SPECIAL.isdisjoint(map(bytes.lower, names)) and [n for n in names if n.lower() in _SPECIAL] != [
-        _ATTRIBUTES
-    ]:
-        return []
-    return [TreeEntry(_MODES[mode], name.decode("ascii"), oid.hex()) for mode, name, oid in rows]
 
 
 def root_commit() -> Oid:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from claif_git.git import Commit, Oid, Repository
 from claif_git.git.kinds import decode_tree
 from claif_git.git.transport import Quarantine
 
 
-def let_in(repo: Repository, quarantine: Quarantine, tips: Sequence[Oid], passed: Collection[Oid]) -> None:
-    """Put what `tips` reach into the store. `passed` are all objects that were found sound.
+def let_in(repo: Repository, quarantine: Quarantine, tips: Sequence[Oid], others: Iterable[Oid]) -> None:
+    """Put what `tips` reach into the store. `others` came as well, but did not pass, or nothing that did reaches them.
 
     The caller holds the store's lock until refs point there.
     """
     if not tips:
         return
-    is_clean = all(oid in passed or repo.has(oid) for oid in quarantine.all())
+    is_clean = all(repo.has(oid) for oid in others)
     quarantine.admit(None if is_clean else lambda: _reached(quarantine, tips))
 
 

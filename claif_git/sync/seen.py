@@ -11,7 +11,7 @@ from typing import Any
 from claif_git.git import Oid, Repository, files, is_oid
 from claif_git.git.transport import Limits
 
-RULES = 2
+RULES = 3
 """Goes up whenever a branch could be judged otherwise than before."""
 PASSED, NO_SESSION = "", "no session"
 

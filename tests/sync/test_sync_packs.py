@@ -12,8 +12,10 @@ import pytest
 from support.people import git
 
 from claif_git.errors import RemoteError, StoreError
+from claif_git.git import oid_of
 from claif_git.git.transport import parse_address
 from claif_git.git.transport.packinfo import PackInfo
+from claif_git.git.transport.packorder import PackOrder
 from claif_git.git.transport.packsizes import check_sizes
 from claif_git.git.transport.process import run_git
 
@@ -56,6 +58,54 @@ def test_kinds_and_sizes_are_what_git_says(repo, tmp_path, options):
     assert info.info("0" * 40) is None
     assert not info.has("f" * 40)
     info.close()
+
+
+@pytest.mark.parametrize("options", [("--delta-base-offset",), (), ("--window=0",), ("--index-version=2,0x100",)])
+def test_a_pack_read_in_its_order_gives_what_git_gives(repo, tmp_path, options):
+    info = PackInfo(packed(repo, tmp_path, *options))
+    order = PackOrder(info, 1 << 30, 1 << 30)
+    kinds = dict(row.split()[:2] for row in git(repo, "cat-file", "--batch-check", "--batch-all-objects").split("\n"))
+    read = {
+        name.hex(): ("commit" if is_commit else "tree", data) for is_commit, name, data in order.commits_and_trees()
+    }
+    for oid, (kind, data) in read.items():
+        assert kinds[oid] == kind
+        assert oid_of(kind, data) == oid
+    blobs, unknown = {name.hex() for name in order.blobs()}, set(order.unknown())
+    assert all(kinds[oid] == "blob" for oid in blobs)
+    assert {*read, *blobs, *unknown} == set(info.oids())
+    assert all(kinds[oid] == "tag" for oid in unknown) or options == ()
+    info.close()
+
+
+@pytest.mark.parametrize("most", [100, 5000, 30_000])
+def test_what_is_too_large_is_of_no_kind_in_a_packs_order(repo, tmp_path, most):
+    info = PackInfo(packed(repo, tmp_path, "--delta-base-offset"))
+    order = PackOrder(info, most, 300)
+    assert {name.hex() for name in order.blobs()} == {
+        oid for oid in info.oids() if (found := info.info(oid)).kind == "blob" and found.largest <= most
+    }
+    assert {name.hex() for _, name, _ in order.commits_and_trees()} == {
+        oid
+        for oid in info.oids()
+        if (found := info.info(oid)).kind in ("commit", "tree") and found.largest <= min(most, 300)
+    }
+    info.close()
+
+
+def test_a_damaged_pack_can_be_read_in_its_order_all_the_same(repo, tmp_path):
+    path = packed(repo, tmp_path, "--delta-base-offset")
+    whole, dice = path.read_bytes(), random.Random(5)
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(dice.randrange(1, 9)):
+            data[dice.randrange(12, len(data))] = dice.randrange(256)
+        path.chmod(0o600)
+        path.write_bytes(data)
+        info = PackInfo(path)
+        order = PackOrder(info, 1 << 20, 1 << 20)
+        assert sum(len(content) for _, _, content in order.commits_and_trees()) < 1 << 20
+        info.close()
 
 
 def test_damage_is_an_error_and_never_ends_badly(repo, tmp_path):

@@ -35,25 +35,25 @@ class PackInfo:
 
     def __init__(self, pack: Path) -> None:
         self.pack = pack
-        self._data = _mapped(pack)
+        self.data = _mapped(pack)
         try:
-            self._file = PackFile(str(pack.with_suffix("")))
+            self.file = PackFile(str(pack.with_suffix("")))
         except (OSError, StoreError) as error:
-            self._data.close()
+            self.data.close()
             raise error if isinstance(error, StoreError) else StoreError(f"cannot read {pack.name}: {error}") from error
-        self.count = self._file.count
+        self.count = self.file.count
 
     def close(self) -> None:
         """Let go of the files."""
-        self._data.close()
+        self.data.close()
 
     def oids(self) -> Iterator[Oid]:
         """Give all objects."""
-        return (name.hex() for name in self._file.names())
+        return (name.hex() for name in self.file.names())
 
     def find(self, oid: Oid) -> int | None:
         """Give where an object stands in the pack; None if the pack does not name it."""
-        return self._file.find(bytes.fromhex(oid))
+        return self.file.find(bytes.fromhex(oid))
 
     def has(self, oid: Oid) -> bool:
         """Whether the pack names the object."""
@@ -73,39 +73,40 @@ class PackInfo:
 
     def read(self, place: int) -> tuple[str, bytes]:
         """Give the kind and bytes of the object at a place. StoreError for damage."""
-        number, data = self._file.read(place)
+        number, data = self.file.read(place)
         return KINDS[number], data
 
     def longest(self) -> int:
         """Give the largest size, in bytes, that an entry is inflated to. StoreError for damage."""
         try:
-            places = (self._file.find(name) or 0 for name in self._file.names())
-            return max((entry_start(self._data, place)[1] for place in places), default=0)
+            places = (self.file.find(name) or 0 for name in self.file.names())
+            return max((entry_start(self.data, place)[1] for place in places), default=0)
         except (IndexError, struct.error) as error:
             raise StoreError(f"{self.pack.name} is damaged") from error
 
     def _info(self, offset: int) -> PackedInfo:
         size = largest = -1
         for _ in range(_DEEPEST):
-            number, stored, at = entry_start(self._data, offset)
+            number, stored, at = entry_start(self.data, offset)
             largest = max(largest, stored)
             if number in KINDS:
                 return PackedInfo(KINDS[number], stored if size < 0 else size, largest)
             if number == OFFSET_DELTA:
-                back, at = way_back(self._data, at)
+                back, at = way_back(self.data, at)
                 base = offset - back
             elif number == NAMED_DELTA:
-                base, at = self._file.find(self._data[at : at + 20]) or -1, at + 20
+                base, at = self.file.find(self.data[at : at + 20]) or -1, at + 20
             else:
                 break
-            if not 0 < base < len(self._data) or base == offset:
+            if not 0 < base < len(self.data) or base == offset:
                 break
-            result = self._result_size(at)
+            result = self.result_size(at)
             size, largest, offset = result if size < 0 else size, max(largest, result), base
         raise IndexError
 
-    def _result_size(self, at: int) -> int:
-        return delta_sizes(zlib.decompressobj().decompress(self._data[at : at + 64], 32))[1]
+    def result_size(self, at: int) -> int:
+        """Give the size of what the delta makes that starts at a place. IndexError or zlib.error for damage."""
+        return delta_sizes(zlib.decompressobj().decompress(self.data[at : at + 64], 32))[1]
 
 
 def _mapped(path: Path) -> mmap.mmap:

@@ -21,6 +21,7 @@ from claif_git.git.kinds import Oid
 from claif_git.git.repository import Repository
 from claif_git.git.transport.limits import Limits
 from claif_git.git.transport.packinfo import PackInfo
+from claif_git.git.transport.packorder import PackOrder
 
 _FOLDER = "incoming"
 _LOCK = "incoming-"
@@ -101,10 +102,10 @@ class Quarantine:
         except FileNotFoundError:
             return ""
 
-    def all(self) -> Iterator[Oid]:
-        """Give everything that came."""
+    def in_order(self, readable: int) -> Iterator[PackOrder]:
+        """Give everything that came, as PackOrder has it."""
         for pack in self._packs.values():
-            yield from pack.oids()
+            yield PackOrder(pack, self._limits.max_object_size, readable)
 
     # letting it in
 
