@@ -72,18 +72,25 @@ class Inspector:
         sessions = self._sessions(tip)
         if sessions is None:
             return None
+        folders = self._folders(sessions).values()
         count = self._history(tip, near)
-        for entry in self._entries(sessions.oid).values():
-            self._header(entry)
+        for folder in folders:
+            self._header(folder)
         return count
 
     def is_session(self, tip: Oid) -> bool:
         """Say whether a branch means to be a session, without looking any further."""
         return self._sessions(tip) is not None
 
-    def _sessions(self, tip: Oid) -> TreeEntry | None:
-        found = self._entries(self._peek(tip).tree).get(layout.SESSIONS)
-        return found if found is not None and found.mode == FOLDER_MODE else None
+    def _sessions(self, tip: Oid) -> Oid | None:
+        plain = self._plain.commits.get(bytes.fromhex(tip))
+        return self._folders((plain or self._peek(tip)).tree).get(layout.SESSIONS)
+
+    def _folders(self, tree: Oid) -> dict[str, Oid]:
+        plain = self._plain.trees.get(bytes.fromhex(tree))
+        if plain is not None:
+            return {name.decode(): folder.hex() for name, folder in plain.folders}
+        return {name: entry.oid for name, entry in self._entries(tree).items() if entry.mode == FOLDER_MODE}
 
     def store_branch(self, tip: Oid, near: Sequence[Oid]) -> None:
         """Look at a store's own branch."""
@@ -207,11 +214,9 @@ class Inspector:
 
     # what a session is
 
-    def _header(self, entry: TreeEntry) -> None:
+    def _header(self, folder: Oid) -> None:
         """Refuse a session of a later format; any other fault of its header is one that a reader can live with."""
-        if entry.mode != FOLDER_MODE:
-            return
-        header = self._entries(entry.oid).get(layout.HEADER_FILE)
+        header = self._entries(folder).get(layout.HEADER_FILE)
         if header is None or header.mode != FILE_MODE:
             return
         try:
