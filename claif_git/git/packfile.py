@@ -136,13 +136,19 @@ class PackFile:
 
     def all_names(self) -> bytes:
         """Give the ids of all objects, in order, one after the other. StoreError."""
-        return b"".join(self._bucket(first)[0] for first in range(256))
+        return self._whole(NAMES_AT, _NAME)
 
     def places(self) -> list[int]:
         """Give where the objects stand in the pack, in the order of their ids. StoreError."""
-        raw = b"".join(self._bucket(first)[1] for first in range(256))
-        found = struct.unpack(f">{self.count}L", raw)
+        found = struct.unpack(f">{self.count}L", self._whole(self._places_at, 4))
         return [self._large(place - _LARGE) if place >= _LARGE else place for place in found]
+
+    def _whole(self, start: int, each: int) -> bytes:
+        """Read a table of the index that has so many bytes for each object."""
+        found = self._index.read(self.count * each, start)
+        if len(found) != self.count * each:
+            raise StoreError(f"{self.base}.idx is cut short")
+        return found
 
     def sample(self, most: int) -> list[bytes]:
         """Give the first bytes, as they stand in the pack, of that many entries, spread over all. StoreError."""
