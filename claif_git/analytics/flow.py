@@ -21,16 +21,18 @@ def conversation_flow(session: Session) -> dict[str, Any]:
                           its whole text
     response_times        list of {index, seconds}: the assistant's message that began an answer, and the wait for it
 
+    Messages that cannot be read are left out; the others keep their indexes.
     `docs/analytics.md` says what the methods are, and where they are weak.
     """
-    messages = session.messages
-    prose = [prose_of(message) for message in messages]
-    said = {index: text for index, text in enumerate(prose) if messages[index].role != MessageRole.SYSTEM}
+    numbered = session.readable
+    prose = {index: prose_of(message) for index, message in numbered}
+    said = {index: prose[index] for index, message in numbered if message.role != MessageRole.SYSTEM}
+    waits = response_times([message for _, message in numbered])
     return {
         "topics": topics(said),
         "sentiment_over_time": [
             {"index": index, "timestamp": message.timestamp, "score": sentiment(prose[index])}
-            for index, message in enumerate(messages)
+            for index, message in numbered
         ],
         "turn_lengths": [
             {
@@ -39,7 +41,7 @@ def conversation_flow(session: Session) -> dict[str, Any]:
                 "words": len(words_of(prose[index])),
                 "characters": len(message.text),
             }
-            for index, message in enumerate(messages)
+            for index, message in numbered
         ],
-        "response_times": [{"index": index, "seconds": seconds} for index, seconds in response_times(messages)],
+        "response_times": [{"index": numbered[at][0], "seconds": seconds} for at, seconds in waits],
     }

@@ -15,7 +15,7 @@ from claif_git.model.spending import model_of, tokens_of
 def session_stats(session: Session) -> dict[str, Any]:
     """Count a session's messages, tokens, seconds and dollars; JSON data. Never fails on an empty session.
 
-    message_count          all messages
+    message_count          all messages that can be read; the others are in none of the figures
     by_role                how many by `system`, `user` and `assistant`
     user_turns             user messages that a person wrote: those that hold only results of tools do not count
     total_tokens           input and output; from each message's tokens, or else its metadata's `tokens`
@@ -29,7 +29,7 @@ def session_stats(session: Session) -> dict[str, Any]:
     unpriced_messages      messages with tokens whose price is not known: `cost` is without them
     prices_as_of           the date of the list prices
     """
-    messages = session.messages
+    messages = [message for _, message in session.readable]
     roles = Counter(str(message.role) for message in messages)
     turns, answers = sum(map(is_persons, messages)), roles[MessageRole.ASSISTANT]
     return {

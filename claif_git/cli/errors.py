@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 
 import typer
 from typer import TyperException
@@ -42,6 +43,14 @@ def report(error: BaseException, out: Output, *, about: str = "", debug: bool = 
     if hint:
         out.note(f"hint: {one_line(hint)}")
     return code
+
+
+def unread(out: Output, broken: Sequence[errors.MalformedError]) -> None:
+    """Name what in a session could not be read, once all that can is shown. typer.Exit if there is anything."""
+    for error in broken:
+        report(error, out)
+    if broken:
+        raise typer.Exit(FAILURE)
 
 
 def exit_code(error: BaseException) -> int:

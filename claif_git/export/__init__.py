@@ -44,6 +44,7 @@ def export(
     html       include_css=True, theme="default" or "dark", and markdown's
     any name in `templates` (name to Jinja source)   takes no options
 
+    Messages that cannot be read are left out; the others keep their numbers.
     UnknownNameError for a format or theme that nobody knows; InvalidInputError for an option that the format does not
     take, and for a template that fails or breaks a limit.
     """

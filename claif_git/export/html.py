@@ -33,9 +33,9 @@ def to_html(
     """Write `session` as an HTML page. UnknownNameError for a theme that nobody knows."""
     if theme not in THEMES:
         raise UnknownNameError("theme", theme, THEMES)
-    names = tool_names(session.messages)
+    names = tool_names([message for _, message in session.readable])
     shown = Shown(include_metadata, include_timestamps, include_tokens)
-    articles = [article(index, message, names, shown) for index, message in enumerate(session.messages)]
+    articles = [article(index, message, names, shown) for index, message in session.readable]
     lines = [
         "<!DOCTYPE html>",
         f'<html lang="en" data-theme="{theme}">',
@@ -88,11 +88,11 @@ def _header(session: Session, shown: Shown) -> Iterator[str]:
 
 
 def _summary(session: Session, shown: Shown) -> Iterator[str]:
-    messages = len(session.messages)
+    messages = len(session.readable)
     yield "1 message" if messages == 1 else f"{messages:,} messages"
     if shown.timestamps:
         yield time(session.created_at)
         if session.updated_at.date() != session.created_at.date():
             yield f"updated {time(session.updated_at)}"
     if shown.tokens:
-        yield escaped(tokens_line(sum((count(message.tokens) for message in session.messages), TokenCount())))
+        yield escaped(tokens_line(sum((count(message.tokens) for _, message in session.readable), TokenCount())))

@@ -20,7 +20,7 @@ def to_markdown(session: Session, *, include_metadata: bool, include_timestamps:
     """Write `session` as markdown, with a newline at its end."""
     blocks = [f"# {_inline(session.title or 'Untitled session')}"]
     blocks += _list(_facts(session, include_metadata, include_timestamps, include_tokens))
-    for message in session.messages:
+    for _, message in session.readable:
         blocks.append(_heading(message, include_timestamps))
         blocks += _list(_message_facts(message, include_metadata, include_tokens))
         blocks += [block for part in read(message.content) for block in _part(part)]
@@ -54,7 +54,7 @@ def _facts(session: Session, metadata: bool, timestamps: bool, tokens: bool) -> 
         for name, value in (session.parameters | session.metadata).items():
             yield _inline(name), code_span(short(value))
     if tokens:
-        total = sum((count(message.tokens) for message in session.messages), TokenCount())
+        total = sum((count(message.tokens) for _, message in session.readable), TokenCount())
         yield "Tokens", f"{total.total:,} ({total.input:,} in, {total.output:,} out)"
 
 

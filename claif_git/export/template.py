@@ -60,7 +60,7 @@ def template_data(session: Session) -> dict[str, Any]:
         "updated_at": iso(session.updated_at),
         "metadata": session.metadata,
         "parameters": session.parameters,
-        "messages": [_message(index, message) for index, message in enumerate(session.messages)],
+        "messages": [_message(index, message) for index, message in session.readable],
     }
 
 

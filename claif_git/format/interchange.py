@@ -57,7 +57,7 @@ def session_to_data(
     }
     messages = [
         {key: value for key, value in message_to_data(message).items() if key not in left_out}
-        for message in session.messages
+        for _, message in session.readable
     ]
     return {"format": FORMAT, "session": about, "messages": messages}
 

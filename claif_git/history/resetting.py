@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claif_git.errors import MalformedError
 from claif_git.format import layout
 from claif_git.format.messages import attachment_paths
 from claif_git.history.change import Change
@@ -22,7 +23,11 @@ def reset_to(change: Change, target: Snapshot) -> None:
 
 
 def _with_attachments(change: Change, target: Snapshot, blob: str) -> None:
-    for path in attachment_paths(target.blob(blob)):
+    try:
+        paths = attachment_paths(target.blob(blob))
+    except MalformedError:  # a file that cannot be read refers to nothing
+        return
+    for path in paths:
         held = target.root.file(path)
         if held and change.root.file(path) is None:
             change.root = change.root.put(path, held)

@@ -158,9 +158,13 @@ class Snapshot:
 
     def message(self, entry: Entry) -> Message:
         """Read a message. MalformedError names session, file and line."""
+        return self.message_as(entry, self.blob(entry.blob))
+
+    def message_as(self, entry: Entry, file: bytes) -> Message:
+        """Read a message whose file would hold these bytes. MalformedError names session, file and line."""
         origin = Origin(entry.path, entry.blob, self.commit)
         try:
-            return decode(self.blob(entry.blob), self.attachment, origin=origin)
+            return decode(file, self.attachment, origin=origin)
         except MalformedError as error:
             raise error.located(session_id=self.session_id, path=f"{layout.MESSAGES}/{entry.path}") from None
 

@@ -47,6 +47,10 @@ class Session:
     def _loaded(self) -> list[Message | MalformedError]:
         if self._read is None:
             self._read = self.loader() if self.loader else []
+            for index, message in enumerate(self._read):
+                if isinstance(message, MalformedError):
+                    name = f"{self.id}#{index}"
+                    message.hint = f"to mend it: claif-git edit {name}; to leave it out: claif-git drop {name}"
         return self._read
 
     @property

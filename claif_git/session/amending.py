@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from claif_git.errors import SessionNotFoundError
+from claif_git.errors import InvalidInputError, SessionNotFoundError
 from claif_git.history.change import Change
 from claif_git.history.commits import one_line
 from claif_git.history.resetting import reset_to
@@ -39,6 +39,30 @@ def edit(working: Working, session_id: str, index: int, content: Any) -> None:
             return None
         change.rewrite(entry.path, edited)
         return Note(f"edit: message {position}: {one_line(edited.text)}")
+
+    working.write(session_id, build)
+
+
+def file_of(working: Working, session_id: str, index: int) -> str:
+    """Give a message's file as text; bytes that are no UTF-8 as escapes. MessageIndexError."""
+    snapshot = working.read(session_id)
+    return snapshot.blob(entry_at(snapshot, index)[1].blob).decode("utf-8", "backslashreplace")
+
+
+def mend(working: Working, session_id: str, index: int, file: str) -> None:
+    """Replace the file of a message that cannot be read. MalformedError if the new one cannot be read either.
+
+    InvalidInputError for a message that can be read: what was mended meanwhile is not written over.
+    """
+
+    def build(change: Change) -> Note:
+        position, entry = entry_at(change.before, index)
+        if isinstance(change.before.messages([entry])[0], Message):
+            raise InvalidInputError(f"message {position} can be read: there is nothing to mend")
+        data = file.encode("utf-8", "surrogatepass")
+        mended = change.before.message_as(entry, data)
+        change.put_blob(entry.path, change.add("blob", data))
+        return Note(f"mend: message {position}: {one_line(mended.text)}")
 
     working.write(session_id, build)
 

@@ -50,6 +50,17 @@ class ChangingHistory:
         """Change what a message says, in its own file. MessageIndexError."""
         amending.edit(self._working, self._working.store.resolve(session_id), message_index, content)
 
+    def message_file(self, session_id: str, message_index: int) -> str:
+        """Give a message's file as it is, front matter and all, whether it can be read or not. MessageIndexError."""
+        return amending.file_of(self._working, self._working.store.resolve(session_id), message_index)
+
+    def mend_message(self, session_id: str, message_index: int, file: str) -> None:
+        """Put a whole file in the place of a message's that cannot be read. MalformedError if this one cannot either.
+
+        InvalidInputError where the message can be read; MessageIndexError.
+        """
+        amending.mend(self._working, self._working.store.resolve(session_id), message_index, file)
+
     def drop_messages(self, session_id: str, message_indexes: Sequence[int]) -> None:
         """Leave messages out of a session; they stay in history. MessageIndexError."""
         amending.drop(self._working, self._working.store.resolve(session_id), message_indexes)

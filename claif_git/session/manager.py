@@ -21,7 +21,7 @@ from claif_git.session.exchanging import Exchanging
 from claif_git.session.finding import Finder, Searched
 from claif_git.session.looking_back import LookingBack
 from claif_git.session.operations import record
-from claif_git.session.reading import choose, session_of
+from claif_git.session.reading import OnMalformed, choose, session_of, told_of
 from claif_git.session.store import Store
 from claif_git.session.tending import Tending
 from claif_git.session.working import Progress, Working
@@ -306,26 +306,44 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
 
     # reading more than one message
 
-    def export_session(self, session_id: str, export_format: str = "markdown", **options: Any) -> str:
-        """Give a session as markdown, json, html, or by a registered template. UnknownNameError lists the formats."""
+    def export_session(
+        self,
+        session_id: str,
+        export_format: str = "markdown",
+        *,
+        on_malformed: OnMalformed | None = None,
+        **options: Any,
+    ) -> str:
+        """Give a session as markdown, json, html, or by a registered template. UnknownNameError lists the formats.
+
+        on_malformed   called with each thing in the session that cannot be read, and the rest is given; without it the
+                       first message that cannot be read is raised, a MalformedError
+        """
         from claif_git.export import export
 
         registered = self.export_templates()
         if export_format in registered:
             templates.check_trusted(self._working, export_format, registered[export_format])
-        return export(self.get_session(session_id), export_format, templates=registered, **options)
+        session = told_of(self.get_session(session_id), on_malformed)
+        return export(session, export_format, templates=registered, **options)
 
-    def get_session_stats(self, session_id: str) -> dict[str, Any]:
-        """Give counts, tokens, times and cost; zeros and None for what there is none of."""
+    def get_session_stats(self, session_id: str, *, on_malformed: OnMalformed | None = None) -> dict[str, Any]:
+        """Give counts, tokens, times and cost; zeros and None for what there is none of.
+
+        What cannot be read goes to `on_malformed`, or is raised, as in `export_session`.
+        """
         from claif_git.analytics import session_stats
 
-        return session_stats(self.get_session(session_id))
+        return session_stats(told_of(self.get_session(session_id), on_malformed))
 
-    def analyze_conversation_flow(self, session_id: str) -> dict[str, Any]:
-        """Give topics, sentiment over time, turn lengths and response times. Offline; docs/analytics.md says how."""
+    def analyze_conversation_flow(self, session_id: str, *, on_malformed: OnMalformed | None = None) -> dict[str, Any]:
+        """Give topics, sentiment over time, turn lengths and response times. Offline; docs/analytics.md says how.
+
+        What cannot be read goes to `on_malformed`, or is raised, as in `export_session`.
+        """
         from claif_git.analytics import conversation_flow
 
-        return conversation_flow(self.get_session(session_id))
+        return conversation_flow(told_of(self.get_session(session_id), on_malformed))
 
     # sharing
 

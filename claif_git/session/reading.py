@@ -24,6 +24,20 @@ An Entry stands for one that is not.
 """
 
 
+OnMalformed = Callable[[MalformedError], object]
+"""Is told of what in a session cannot be read."""
+
+
+def told_of(session: Session, on_malformed: OnMalformed | None) -> Session:
+    """Give a session back, once somebody is told of what in it cannot be read. MalformedError where nobody listens."""
+    if on_malformed is None:
+        _ = session.messages
+        return session
+    for problem in session.problems:
+        on_malformed(problem)
+    return session
+
+
 def not_known(_snapshot: Snapshot, _count: int | None) -> None:
     """Know nothing: everything is read from git."""
 

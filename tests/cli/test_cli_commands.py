@@ -165,7 +165,8 @@ def test_export_passes_on_only_what_was_said(tmp_path: Path) -> None:
     manager = Fake(answers={"export_session": "# T\x1b[0m"})
     assert claif("session", "export", "s", manager=manager).out == "# T\x1b[0m\n"
     assert claif("session", "export", "s", "-o", "-", manager=manager, terminal=True).out == "# T\\x1b[0m\n"
-    assert manager.calls[0] == ("export_session", ("s", "markdown"), {})
+    assert manager.calls[0][:2] == ("export_session", ("s", "markdown"))
+    assert set(manager.calls[0][2]) == {"on_malformed"}
     target = tmp_path / "chat.html"
     ran = claif(
         "session", "export", "s", "--format", "html", "--theme", "dark", "--no-css", "--include-metadata",
@@ -173,7 +174,8 @@ def test_export_passes_on_only_what_was_said(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (ran.code, ran.out) == (0, "")
     assert target.read_text(encoding="utf-8") == "# T\x1b[0m"
-    assert manager.calls[-2][2] == {
+    assert {**manager.calls[-2][2], "on_malformed": None} == {
+        "on_malformed": None,
         "include_css": False,
         "theme": "dark",
         "include_metadata": True,

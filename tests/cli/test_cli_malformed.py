@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from cli_fakes import claif
 from support.people import git
 
 from claif_git import Message, SessionManager
+from claif_git.errors import InvalidInputError, MalformedError
 
 
 @pytest.fixture
@@ -42,3 +44,98 @@ def test_one_that_can_be_read_is_shown_alone(session: str) -> None:
     ran = claif("session", "show", session, "--message", "1")
     assert ran.code == 1
     assert ran.err.startswith(f"error: {session}:messages/")
+
+
+def test_it_says_how_to_mend_it_by_its_number(session: str) -> None:
+    for command in (("session", "show"), ("session", "stats"), ("session", "export"), ("session", "show", "--json")):
+        ran = claif(*command, session)
+        assert ran.code == 1
+        assert ran.err.splitlines()[1] == (
+            f"hint: to mend it: claif-git edit {session}#1; to leave it out: claif-git drop {session}#1"
+        )
+
+
+@pytest.mark.parametrize("wanted", ["markdown", "json", "html", "a-template"])
+def test_the_others_are_exported(session: str, wanted: str) -> None:
+    with SessionManager() as manager:
+        manager.register_export_template(
+            "a-template", "{% for m in session.messages %}{{ m.index }} {{ m.text }}\n{% endfor %}"
+        )
+    ran = claif("session", "export", session, "--format", wanted)
+    assert ran.code == 1
+    assert "first" in ran.out
+    assert "third" in ran.out
+    assert ran.err.count("error:") == 1
+    assert f"error: {session}:messages/" in ran.err
+    if wanted == "a-template":
+        assert ran.out == "0 first\n2 third\n"
+    with pytest.raises(MalformedError), SessionManager() as manager:
+        manager.export_session(session, wanted)
+
+
+def test_the_others_are_counted_under_their_numbers(session: str) -> None:
+    ran = claif("session", "stats", session, "--flow", "--json")
+    assert ran.code == 1
+    assert ran.err.count("error:") == 1
+    stats = json.loads(ran.out)
+    assert stats["message_count"] == 2
+    assert [turn["index"] for turn in stats["flow"]["turn_lengths"]] == [0, 2]
+    for verb in ("get_session_stats", "analyze_conversation_flow"):
+        with pytest.raises(MalformedError), SessionManager() as manager:
+            getattr(manager, verb)(session)
+
+
+def test_another_message_can_be_edited(session: str) -> None:
+    assert claif("edit", f"{session}#2", "--content", "the third").code == 0
+    assert claif("session", "show", session, "--message", "2", "--raw").out == "the third\n"
+
+
+def test_its_whole_file_is_mended_in_the_editor(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = r"---\nrole: user\ntimestamp: 2026-11-24T21:32:05Z\n---\n"
+    monkeypatch.setenv("EDITOR", f"sed -i '1s/^/{header}/'")
+    ran = claif("edit", f"{session}#1")
+    assert (ran.code, ran.err) == (0, f"mended message 1; to take it back: claif-git undo {session}\n")
+    shown = claif("session", "show", session)
+    assert (shown.code, shown.err) == (0, "")
+    assert claif("session", "show", session, "--message", "1", "--raw").out == "no front matter\n"
+    assert claif("undo", session).code == 0
+    assert claif("session", "show", session).code == 1
+
+
+@pytest.mark.parametrize(
+    ("editor", "said"),
+    [
+        ("true", "nothing changed\n"),
+        ("sed -i s/no/still/", "error: {session}:messages/"),
+        ("truncate -s 0", "error: the text was left empty: nothing was changed\n"),
+    ],
+)
+def test_a_file_that_still_cannot_be_read_stays_as_it_was(
+    session: str, monkeypatch: pytest.MonkeyPatch, editor: str, said: str
+) -> None:
+    before = claif("session", "show", session)
+    monkeypatch.setenv("EDITOR", editor)
+    assert claif("edit", f"{session}#1").err.startswith(said.format(session=session))
+    assert claif("session", "show", session) == before
+
+
+def test_it_takes_no_new_text_alone(session: str) -> None:
+    ran = claif("edit", f"{session}#1", "--content", "x")
+    assert ran.code == 2
+    assert f"hint: to have the whole file in an editor: claif-git edit {session}#1" in ran.err
+
+
+def test_a_message_that_can_be_read_is_never_written_over_by_mending(session: str) -> None:
+    with SessionManager() as manager, pytest.raises(InvalidInputError, match="nothing to mend"):
+        manager.mend_message(session, 2, manager.message_file(session, 0))
+
+
+def test_nothing_is_asked_before_it_is_mended(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-a-key")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    before = claif("session", "show", session)
+    ran = claif("ask", "and now?", "--session", session)
+    assert ran.code == 1
+    assert ran.err.startswith(f"error: {session}:messages/")
+    assert f"hint: to mend it: claif-git edit {session}#1" in ran.err
+    assert claif("session", "show", session) == before

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from claif_git.cli import complete, params
+from claif_git.cli import complete, errors, params
 from claif_git.cli.context import manager, run_of
+from claif_git.cli.terminal import Output
+from claif_git.errors import MalformedError
 
 EXAMPLES = (
     "claif-git session export SESSION_ID --format markdown --output chat.md",
@@ -50,6 +53,7 @@ def command(
     """Write a session as markdown, JSON, HTML or through a template.
 
     JSON can be read back with import and loses nothing. What is not said is left to the format's own default.
+    A message that cannot be read is left out and named; the exit code is 1 then.
     """
     given = {
         "include_metadata": include_metadata,
@@ -60,9 +64,16 @@ def command(
         "theme": theme,
     }
     options = {name: value for name, value in given.items() if value is not None}
+    out = run_of(ctx).out
+    broken: list[MalformedError] = []
     with manager(ctx) as opened:
-        text = opened.export_session(session_id, export_format, **options)
+        text = opened.export_session(session_id, export_format, on_malformed=broken.append, **options)
+    _write(out, output, text)
+    errors.unread(out, broken)
+
+
+def _write(out: Output, output: Path | None, text: str) -> None:
     if output is None or str(output) == "-":
-        run_of(ctx).out.data(text if text.endswith("\n") else f"{text}\n")
+        out.data(text if text.endswith("\n") else f"{text}\n")
     else:
         output.write_bytes(text.encode("utf-8", "backslashreplace"))

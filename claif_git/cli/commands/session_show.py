@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from claif_git.cli import as_json, complete, params, parse, views
+from claif_git.cli import as_json, complete, errors, params, parse, views
 from claif_git.cli.context import manager, run_of
-from claif_git.cli.errors import FAILURE
-from claif_git.cli.terminal import Output
-from claif_git.errors import MalformedError, MessageIndexError
+from claif_git.errors import MessageIndexError
 from claif_git.model import Message, Session
 
 EXAMPLES = (
@@ -60,7 +58,7 @@ def command(
         views.raw_texts(out, chosen)
     else:
         views.conversation(out, session, chosen, raw=raw, whole=message is None)
-    _end(out, broken)
+    errors.unread(out, broken)
 
 
 def _one(session: Session, number: int) -> list[tuple[int, Message]]:
@@ -71,12 +69,3 @@ def _one(session: Session, number: int) -> list[tuple[int, Message]]:
     readable = dict(session.readable)
     index = number % count
     return [(index, readable[index] if index in readable else session.messages[index])]
-
-
-def _end(out: Output, broken: list[MalformedError]) -> None:
-    """Say what could not be read, once all that can is shown. typer.Exit if there is anything."""
-    for error in broken:
-        out.note(f"error: {error}")
-    if broken:
-        out.note("  hint: mend the file with git, or leave it out: claif-git drop ID#N")
-        raise typer.Exit(FAILURE)
