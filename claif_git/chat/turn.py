@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 from claif_git import config
@@ -14,6 +15,9 @@ from claif_git.chat.listening import Events, take_in
 from claif_git.errors import InvalidInputError, ModelError
 from claif_git.model import Block, Message, MessageRole, Session, TokenCount, count
 from claif_git.prompt import FINGERPRINT, Prompt, build_prompt
+
+INTERRUPTED = "interrupted"
+"""The key in an answer's metadata that says that it broke off."""
 
 _WHOLE = frozenset({"end_turn", "stop_sequence", "tool_use", None})
 """Reasons to stop that leave nothing unsaid."""
@@ -28,6 +32,10 @@ class Sessions(Protocol):
 
     def add_message(self, session_id: str, message: Message, /) -> Message:
         """Commit a message, and give it as stored."""
+        ...
+
+    def update_session_messages(self, session_id: str, messages: Sequence[Message], /) -> None:
+        """Leave out what is not among the messages, and was there when they were read."""
         ...
 
 
@@ -72,36 +80,40 @@ def take_turn(
 ) -> Turn:
     """Say `content` in a session, and give the model's answer; both are committed.
 
-    content      text or blocks; None sends the session as it stands, whose last word must be the user's
+    content      text or blocks; None asks once more for the answer to the user's last word. What came of one that broke
+                 off is not sent, and left out of the session when the whole one is there
     model        else the one that the session's parameters name, else the default
     on_text      called with each piece of the answer's text as it comes
     parameters   what the call shall hold beside: max_tokens, temperature, …; they go over the session's own.
                  `system` is committed as a system message first, unless the session has the same already
 
-    The prompt is committed before the call. A call that fails leaves it there, to be sent again with content=None. If
-    the answer breaks off (an error, Ctrl-C, an `on_text` that raises), what came of it is committed with the metadata
-    `{"interrupted": true}` if it says something (thinking alone does not), and the error raised.
+    The prompt is committed before the call. A call that fails, or whose answer says nothing, leaves it there, to be
+    sent again with content=None. If the answer breaks off (an error, Ctrl-C, an `on_text` that raises), what came of
+    it is committed with the metadata `{"interrupted": true}` if it says something (thinking alone does not), and the
+    error raised.
     MissingKeyError, and InvalidInputError for what cannot be sent or needs no retry, before anything is committed;
     SessionNotFoundError; ModelError, whose hint says how to go on.
     """
     client.require_key()
     session = manager.get_session(session_id)
-    said = _said(session, content, parameters.pop("system", None))
-    call = _prepare(session, said, model, parameters)
+    broken_off = _broken_off(session) if content is None else []
+    standing = [message for message in session.messages if not any(message is part for part in broken_off)]
+    said = _said(standing, content, parameters.pop("system", None))
+    call = _prepare(session, [*standing, *said], model, parameters)
     for message in said:
         manager.add_message(session.id, message)
     answer = Answer()
     try:
-        with closing(take_in(client.events(call.request, stream=stream), answer)) as pieces:
-            for text in pieces:
-                if on_text is not None:
-                    on_text(text)
+        _listen(client.events(call.request, stream=stream), answer, on_text)
     except BaseException as error:
         _keep(manager, session.id, answer, call, error)
         raise
     odd = {} if answer.stop_reason in _WHOLE else {"stop_reason": answer.stop_reason}
     message = manager.add_message(session.id, _message(answer, call, odd | _claim(answer, call)))
     notes = [*call.notes, *(f"the answer stopped early: {reason}" for reason in odd.values())]
+    if broken_off:
+        manager.update_session_messages(session.id, standing)
+        notes.append("what had come of the answer before is left out; it stays in history")
     return Turn(message, answer.text, count(answer.usage), notes)
 
 
@@ -114,15 +126,26 @@ class _Call:
     notes: list[str]
 
 
-def _said(session: Session, content: str | list[Block] | None, system: str | None) -> list[Message]:
+def _spoken(messages: Sequence[Message]) -> list[Message]:
+    return [message for message in messages if message.role != MessageRole.SYSTEM]
+
+
+def _broken_off(session: Session) -> list[Message]:
+    """Give the answers at the end of a session that broke off, the last first."""
+    return list(
+        takewhile(lambda message: message.metadata.get(INTERRUPTED) is True, reversed(_spoken(session.messages)))
+    )
+
+
+def _said(standing: Sequence[Message], content: str | list[Block] | None, system: str | None) -> list[Message]:
     """Give the messages that this turn adds before the answer."""
     added = []
     if system is not None and not any(
-        message.role == MessageRole.SYSTEM and message.content == system for message in session.messages
+        message.role == MessageRole.SYSTEM and message.content == system for message in standing
     ):
         added.append(Message(MessageRole.SYSTEM, system))
     if content is None:
-        spoken = [message for message in session.messages if message.role != MessageRole.SYSTEM]
+        spoken = _spoken(standing)
         if not spoken or spoken[-1].role != MessageRole.USER:
             raise InvalidInputError("nothing to retry: the last message is not a question", hint="ask something")
     elif not content or (isinstance(content, str) and not content.strip()):
@@ -132,21 +155,36 @@ def _said(session: Session, content: str | list[Block] | None, system: str | Non
     return added
 
 
-def _prepare(session: Session, said: list[Message], model: str | None, parameters: dict[str, Any]) -> _Call:
+def _prepare(session: Session, sent: list[Message], model: str | None, parameters: dict[str, Any]) -> _Call:
     """Build the request before anything is committed: what cannot be sent is refused without a trace."""
     grown = copy.copy(session)
-    grown.messages = [*session.messages, *said]
+    grown.messages = sent
     prompt = build_prompt(grown)
     chosen = model or session.parameters.get("model") or config.default_model()
     request = prompt.request(chosen, **parameters)
     return _Call(request, prompt, [*prompt.notes, *prompt.left_out(chosen, **parameters)])
 
 
+def _listen(events: Events, answer: Answer, on_text: Callable[[str], None] | None) -> None:
+    """Take an answer in, and hand its text on. ModelError, also for one that says nothing: it could not be retried."""
+    with closing(take_in(events, answer)) as pieces:
+        for text in pieces:
+            if on_text is not None:
+                on_text(text)
+    if answer.says_something:
+        return
+    reason = "" if answer.stop_reason in _WHOLE else f" ({answer.stop_reason})"
+    raise ModelError(
+        f"the model gave an empty answer{reason}",
+        hint="let it say more: --max-tokens" if answer.stop_reason == "max_tokens" else "",
+    )
+
+
 def _keep(manager: Sessions, session_id: str, answer: Answer, call: _Call, error: BaseException) -> None:
     """Commit what came before the answer broke off, and have the error say how to go on."""
     kept = answer.says_something
     if kept:
-        manager.add_message(session_id, _message(answer, call, {"interrupted": True}))
+        manager.add_message(session_id, _message(answer, call, {INTERRUPTED: True}))
     if isinstance(error, ModelError):
         error.hint = _how_to_go_on(error.hint, session_id, kept=kept)
 
@@ -170,7 +208,8 @@ def _claim(answer: Answer, call: _Call) -> dict[str, Any]:
 
 def _how_to_go_on(hint: str, session_id: str, *, kept: bool) -> str:
     step = (
-        f"what came of the answer is kept; go on with: claif-git ask --session {session_id} …"
+        f"what came of the answer is kept; go on with: claif-git ask --session {session_id} …,"
+        f" or ask for it again: claif-git ask --retry --session {session_id}"
         if kept
         else f"the prompt is kept; send it again with: claif-git ask --retry --session {session_id}"
     )

@@ -51,8 +51,10 @@ class Listener:
         if self._last not in ("", "\n"):
             self._print("\n")
         if isinstance(error, KeyboardInterrupt):
-            kept, option = ("what came of the answer", "") if heard else ("the prompt", "--retry ")
-            self._out.note(f"interrupted; {kept} is kept; to go on: claif-git ask {option}--session {self._session_id}")
+            kept = "what came of the answer" if heard else "the prompt"
+            again = f"claif-git ask --retry --session {self._session_id}"
+            ways = f"to go on: claif-git ask --session {self._session_id}; to ask again: {again}" if heard else ""
+            self._out.note(f"interrupted; {kept} is kept; {ways or f'to go on: {again}'}")
 
     def show(self, turn: Turn, *, json: bool) -> None:
         """Print what has not been printed yet: the whole answer if it was not live, and the notes."""

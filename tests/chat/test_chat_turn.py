@@ -178,6 +178,50 @@ def test_a_retry_sends_the_prompt_that_has_no_answer(api, sessions, impatient, s
     assert said(sessions, session) == [("user", "Hi"), ("assistant", "Now.")]
 
 
+def test_a_retry_asks_again_for_an_answer_that_broke_off(api, sessions, client, session):
+    api.script.extend([Reply("one two three", cut_after=2), Reply("four five six", cut_after=1), "Whole."])
+    with pytest.raises(ModelError) as caught:
+        take_turn(sessions, session, "Hi", client=client)
+    assert f"claif-git ask --retry --session {session}" in caught.value.hint
+    with pytest.raises(ModelError):
+        take_turn(sessions, session, None, client=client)
+    assert said(sessions, session) == [("user", "Hi"), ("assistant", "one two"), ("assistant", "four")]
+    turn = take_turn(sessions, session, None, client=client)
+    assert turn.notes == ["what had come of the answer before is left out; it stays in history"]
+    assert said(sessions, session) == [("user", "Hi"), ("assistant", "Whole.")]
+    assert [[one["role"] for one in request["messages"]] for request in api.requests] == [["user"]] * 3
+
+
+def test_what_broke_off_stays_part_of_a_talk_that_went_on(api, sessions, client, session):
+    api.script.extend([Reply("one two three", cut_after=2), "Yes."])
+    with pytest.raises(ModelError):
+        take_turn(sessions, session, "Hi", client=client)
+    take_turn(sessions, session, "Go on", client=client)
+    assert [one["role"] for one in api.requests[1]["messages"]] == ["user", "assistant", "user"]
+    with pytest.raises(InvalidInputError, match="nothing to retry"):
+        take_turn(sessions, session, None, client=client)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (Reply([]), "the model gave an empty answer"),
+        (Reply(" \n"), "the model gave an empty answer"),
+        (Reply([THOUGHT], "max_tokens"), "the model gave an empty answer (max_tokens)"),
+    ],
+)
+def test_an_empty_answer_is_a_failed_call(api, sessions, client, session, reply, told, stream):
+    api.script.extend([reply, "Now."])
+    with pytest.raises(ModelError) as caught:
+        take_turn(sessions, session, "Hi", client=client, stream=stream)
+    assert str(caught.value) == told
+    assert ("--max-tokens" in caught.value.hint) is ("max_tokens" in told)
+    assert caught.value.hint.endswith(f"send it again with: claif-git ask --retry --session {session}")
+    assert said(sessions, session) == [("user", "Hi")]
+    assert take_turn(sessions, session, None, client=client).text == "Now."
+
+
 def test_a_retry_may_bring_a_system_text(sessions, client, session):
     sessions.add_message(session, Message(MessageRole.USER, "Hi"))
     take_turn(sessions, session, None, client=client, system="Be brief.")

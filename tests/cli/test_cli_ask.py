@@ -180,6 +180,25 @@ def test_an_answer_that_breaks_off_is_kept(api: MessagesApi) -> None:
     assert said(ran.err.split()[1])[1] == ("assistant", "one two")
 
 
+def test_an_answer_that_broke_off_is_asked_for_again(api: MessagesApi) -> None:
+    api.script.extend([Reply("one two three four", error_after=2), "one two three four"])
+    session_id = claif("ask", "hello").err.split()[1]
+    ran = claif("ask", "--retry", "-c")
+    assert (ran.code, ran.out) == (0, "one two three four\n")
+    assert ran.err.endswith("left out; it stays in history\n")
+    assert said(session_id) == [("user", "hello"), ("assistant", "one two three four")]
+    assert claif("undo", session_id).code == 0
+    assert said(session_id)[1:] == [("assistant", "one two"), ("assistant", "one two three four")]
+
+
+def test_an_empty_answer_is_an_error_and_keeps_the_prompt(api: MessagesApi) -> None:
+    api.script.append("")
+    ran = claif("ask", "hello")
+    assert (ran.code, ran.out) == (1, "")
+    assert "error: the model gave an empty answer\n" in ran.err
+    assert said(ran.err.split()[1]) == [("user", "hello")]
+
+
 def test_an_answer_cut_by_a_limit_is_noted(api: MessagesApi) -> None:
     api.script.append(Reply("one two", stop_reason="max_tokens"))
     ran = claif("ask", "hello")
@@ -202,7 +221,7 @@ def test_interrupting_keeps_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = claif("ask", "hello")
     session_id = ran.err.split()[1]
     assert (ran.code, ran.out) == (130, "Hello!\n")
-    assert ran.err.endswith(f"to go on: claif-git ask --session {session_id}\n")
+    assert ran.err.endswith(f"to ask again: claif-git ask --retry --session {session_id}\n")
     assert said(session_id)[1] == ("assistant", "Hello!")
     monkeypatch.setattr(Listener, "hear", hear)
     monkeypatch.setattr("claif_git.chat.take_turn", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))

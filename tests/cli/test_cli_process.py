@@ -189,9 +189,11 @@ def test_ctrl_c_and_its_kin_keep_the_partial_answer(ending: signal.Signals, api:
     assert child.returncode == 130
     assert (heard, rest[-1]) == ("word", "\n")
     session_id = err.splitlines()[0].removeprefix("session ")
-    assert err.splitlines()[1:] == [
-        f"interrupted; what came of the answer is kept; to go on: claif-git ask --session {session_id}"
-    ]
+    (told,) = err.splitlines()[1:]
+    assert told == (
+        f"interrupted; what came of the answer is kept; to go on: claif-git ask --session {session_id}; "
+        f"to ask again: claif-git ask --retry --session {session_id}"
+    )
     answer = json.loads(claif("session", "show", session_id, "--json").stdout)["messages"][1]
     assert answer["content"].startswith("word")
     assert answer["metadata"]["interrupted"] is True

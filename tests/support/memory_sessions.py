@@ -1,4 +1,4 @@
-"""Sessions in memory, with the three verbs of a SessionManager that a turn needs."""
+"""Sessions in memory, with the verbs of a SessionManager that a turn needs."""
 
 from __future__ import annotations
 
@@ -31,3 +31,10 @@ class MemorySessions:
         stored = copy.deepcopy(message)
         self._sessions[session_id].messages = [*self._sessions[session_id].messages, stored]
         return stored
+
+    def update_session_messages(self, session_id, messages) -> None:
+        """Leave out what is not named, but for the newest, which came after the messages were read."""
+        held = self._sessions[session_id].messages
+        self._sessions[session_id].messages = [
+            one for one in held if any(one is kept for kept in (*messages, held[-1]))
+        ]

@@ -46,7 +46,9 @@ def command(
         int | None, typer.Option("--max-tokens", min=1, metavar="N", help="The longest answer to take.")
     ] = None,
     template: params.Template = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Send what was said last once more.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Ask once more for the last answer, if it never came or broke off.")
+    ] = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="Print the answer when it is whole.")] = False,
     json: params.AsJson = False,
 ) -> None:
