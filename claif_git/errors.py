@@ -67,14 +67,26 @@ class StoreNotFoundError(NotFoundError):
 
 
 class SessionNotFoundError(NotFoundError):
-    """No session answers to an id."""
+    """No session answers to an id; `deleted` are the ids of those in the trash that would."""
 
-    def __init__(self, session_id: str, *, hint: str = "see: claif-git session list") -> None:
+    def __init__(
+        self, session_id: str, *, hint: str = "see: claif-git session list", deleted: Sequence[str] = ()
+    ) -> None:
         if is_like_address(session_id):
             super().__init__("an address stands where a session's id does", hint=NAME_IT.partition("; ")[2])
+        elif len(deleted) == 1:
+            super().__init__(
+                f"the session {deleted[0]!r} is in the trash",
+                hint=f"to restore it: claif-git session restore {deleted[0]}",
+            )
+        elif deleted:
+            super().__init__(
+                f"no session {session_id!r}, but {len(deleted)} in the trash",
+                hint="see: claif-git session list --trash",
+            )
         else:
             super().__init__(f"no session {session_id!r}", hint=hint)
-        self.session_id = session_id
+        self.session_id, self.deleted = session_id, list(deleted)
 
 
 class RemoteNotFoundError(NotFoundError):

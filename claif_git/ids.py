@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError, quoted
@@ -71,16 +71,24 @@ def check_place(path: str | os.PathLike[str]) -> None:
         raise InvalidInputError("an address stands where a path of this machine does", hint="a path holds no '://'")
 
 
-def unique(prefix: str, names: Mapping[str, object]) -> str:
-    """Give the one name that starts with `prefix`. SessionNotFoundError, AmbiguousIdError with the candidates."""
+def unique(prefix: str, names: Mapping[str, object], trashed: Callable[[], Iterable[str]] = tuple) -> str:
+    """Give the one name that starts with `prefix`. SessionNotFoundError, AmbiguousIdError with the candidates.
+
+    `trashed` gives the ids in the trash. It is called where no name fits, so that the error can say what lies there.
+    """
     if prefix in names:
         return prefix
-    found = sorted(name for name in names if name.startswith(prefix)) if prefix else []
+    found = _starting(prefix, names)
     if not found:
-        raise SessionNotFoundError(prefix)
+        deleted = _starting(prefix, trashed())
+        raise SessionNotFoundError(prefix, deleted=[prefix] if prefix in deleted else deleted)
     if len(found) > 1:
         raise AmbiguousIdError(prefix, found)
     return found[0]
+
+
+def _starting(prefix: str, names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if name.startswith(prefix)) if prefix else []
 
 
 def writer_token(*parts: str) -> str:

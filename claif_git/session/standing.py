@@ -52,7 +52,7 @@ def status(working: Working, ids: Sequence[str] | None, remote: str) -> StoreSta
     if not known and remote != ORIGIN:
         raise RemoteNotFoundError(remote)
     found = {one.session_id: one for one in standings(local, remote if known else None)}
-    chosen = sorted(found) if ids is None else sorted({unique(name, found) for name in ids})
+    chosen = sorted(found) if ids is None else sorted({unique(name, found, working.store.trashed) for name in ids})
     unsaved = _Unsaved(working)
     rows = [unsaved.beside(found[name]) for name in chosen]
     return StoreStatus(remote if known else "", last_seen(working.repo, remote) if known else None, rows)

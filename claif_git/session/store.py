@@ -104,4 +104,4 @@ class Store:
         """Give the full id that `prefix` stands for. SessionNotFoundError, AmbiguousIdError."""
         if self.tip(prefix) is not None:
             return prefix
-        return unique(prefix, self.ids(prefix))
+        return unique(prefix, self.ids(prefix), self.trashed)

@@ -9,8 +9,8 @@ from claif_git.errors import ConcurrentUpdateError
 from claif_git.git import Oid, Repository
 from claif_git.git.transport import Limits, Progress, Transport
 from claif_git.history.commits import Signature
-from claif_git.history.store_branch import HIDDEN_HEADS, PLAIN_HEADS, TOMBSTONES, StoreBranch
-from claif_git.ids import STORE_BRANCH, is_session_name
+from claif_git.history.store_branch import HIDDEN_HEADS, PLAIN_HEADS, TOMBSTONES, TRASH, StoreBranch
+from claif_git.ids import STORE_BRANCH, is_session_name, unique
 from claif_git.sync.remotes import tracking_prefix
 
 _TRIES = 20
@@ -47,6 +47,13 @@ class Local:
         """Give the branches that may be sessions, by name."""
         refs = self.repo.refs(self.heads)
         return {name: tip for ref, tip in refs.items() if is_session_name(name := ref[len(self.heads) :])}
+
+    def named(self, prefixes: Iterable[str], known: Mapping[str, object]) -> list[str]:
+        """Give the ids among `known` that prefixes stand for. SessionNotFoundError, AmbiguousIdError."""
+        return [unique(prefix, known, self._trashed) for prefix in dict.fromkeys(prefixes)]
+
+    def _trashed(self) -> list[str]:
+        return [ref[len(TRASH) :] for ref in self.repo.refs(TRASH)]
 
     def tombstones(self) -> dict[str, bytes]:
         """Give what this store knows of deletions, by session."""

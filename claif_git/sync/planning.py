@@ -12,7 +12,7 @@ from claif_git.git.transport import RefUpdate
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
 from claif_git.history.store_branch import is_purge, tombstone_tip
-from claif_git.ids import STORE_BRANCH, unique
+from claif_git.ids import STORE_BRANCH
 from claif_git.sync.fetching import Fetched
 from claif_git.sync.local import Local, is_covered
 from claif_git.sync.report import Outcome, SyncReport
@@ -76,7 +76,7 @@ class Planner:
     def _chosen(self, ids: Sequence[str] | None, *, everything: bool) -> Iterable[str]:
         known = {**self._ours, **self._gone}
         if ids is not None:
-            return [unique(name, known) for name in dict.fromkeys(ids)]
+            return self._local.named(ids, known)
         sent = set(self._ours) if everything else self._survivors()
         due = {name for name in self._gone if name in self._tracked}  # of a push that ended before it had left them
         return [name for name in known if name in self._found.shown or name in sent or name in due]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from claif_git.errors import ClaifGitError
 from claif_git.git import Oid
 from claif_git.history.store_branch import is_purge, taken_out, tombstone_path, tombstone_tip
-from claif_git.ids import STORE_BRANCH, unique, without_words
+from claif_git.ids import STORE_BRANCH, without_words
 from claif_git.model.times import now
 from claif_git.sync.fetching import Fetched, bring, look
 from claif_git.sync.local import Local, count_commits, is_covered
@@ -60,7 +60,7 @@ def _fetched(
     away = {} if ids is not None and revive else _kept_away(local, found)
     known = dict.fromkeys([*found.shown, *local.tips()])
     known.pop(STORE_BRANCH, None)
-    chosen = list(found.shown) if ids is None else [unique(name, known) for name in dict.fromkeys(ids)]
+    chosen = list(found.shown) if ids is None else local.named(ids, known)
     if ids is not None and STORE_BRANCH in found.shown:
         chosen.append(STORE_BRANCH)
     wanted = [name for name in chosen if name in found.shown and name not in away]

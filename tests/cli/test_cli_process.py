@@ -78,7 +78,7 @@ def test_a_session_is_made_shown_and_deleted_by_its_id() -> None:
     assert merged.stdout == f"{session_id}\n"
     assert f"claif-git session restore {session_id}" in claif("session", "delete", session_id).stderr
     assert claif("session", "list", "--trash").stdout.startswith(session_id)
-    assert "no session" in claif("session", "show", session_id, code=3).stderr
+    assert "is in the trash" in claif("session", "show", session_id, code=3).stderr
     assert claif("session", "restore", session_id).stdout == f"{session_id}\n"
     assert claif("session", "export", session_id, "--format", "html").stdout.startswith("<!")
     assert "expired" in claif("gc").stdout

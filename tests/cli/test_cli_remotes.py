@@ -43,6 +43,21 @@ def test_nothing_leaves_that_is_not_named(hub: Path) -> None:
     assert {first, second} < set(branches.replace("*", " ").split())
 
 
+@pytest.mark.usefixtures("hub")
+def test_a_session_in_the_trash_is_said_to_be_there() -> None:
+    kept, gone = say("one", title="First"), say("two", title="Second")
+    claif("push", kept, gone)
+    claif("session", "delete", gone, "--force")
+    assert claif("sync", gone).out.endswith(f"{gone}\tdeleted\t0\t\n")
+    for command in (("sync", gone), ("sync", "second"), ("pull", gone), ("status", gone), ("session", "show", gone)):
+        ran = claif(*command)
+        assert ran.code == 3
+        assert ran.err.endswith(
+            f"error: the session '{gone}' is in the trash\nhint: to restore it: claif-git session restore {gone}\n"
+        )
+    assert claif("push", gone).out == f"{gone}\tup-to-date\t0\tdeleted here, and not at the remote\n"
+
+
 def test_two_stores_share_a_hub(hub: Path, tmp_path: Path) -> None:
     session_id = say("one", title="First")
     claif("push", session_id)

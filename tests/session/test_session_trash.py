@@ -26,6 +26,19 @@ def refs(manager: SessionManager) -> set[str]:
     return {name for name in names if not name.endswith("/claif-store")}
 
 
+def test_what_fits_no_session_but_several_in_the_trash_says_so(manager: SessionManager) -> None:
+    ids = [manager.create_session("Alike") for _ in range(2)]
+    other = manager.create_session("Another")
+    for session in ids:
+        manager.delete_session(session)
+    with pytest.raises(SessionNotFoundError, match="no session 'alike', but 2 in the trash") as caught:
+        manager.get_session("alike")
+    assert caught.value.deleted == sorted(ids)
+    with pytest.raises(SessionNotFoundError, match="no session ''"):
+        manager.get_session("")
+    assert manager.resolve("a") == other
+
+
 def test_a_deleted_session_is_gone_can_be_had_back_and_leaves_a_tombstone_meanwhile(manager: SessionManager) -> None:
     session, tip = talk(manager, "0", "1"), ""
     tip = git(manager.path, "rev-parse", session)
