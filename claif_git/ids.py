@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +16,6 @@ RANDOM_LENGTH = 12
 SLUG_LENGTH = 40
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", re.ASCII)
 _RANDOM = re.compile(rf"-([a-z2-7]{{{RANDOM_LENGTH}}})$", re.ASCII)
-_URL = re.compile(r"://|(?:\A|/)(?:file|ssh|git|https?|ftps?):/", re.IGNORECASE)  # with one '/' once it was a Path
 STORE_BRANCH = "claif-store"
 """The store's own branch; no session can have that name."""
 
@@ -63,12 +61,6 @@ def check_session_name(name: str) -> str:
     if not is_session_name(name):
         raise InvalidInputError(f"not a session id: {quoted(name)}", hint="letters, digits, '.', '_' and '-'")
     return name
-
-
-def check_place(path: str | os.PathLike[str]) -> None:
-    """Raise InvalidInputError if an address stands where a path does: no file or folder gets a password for a name."""
-    if _URL.search(os.fspath(path)):
-        raise InvalidInputError("an address stands where a path of this machine does", hint="a path holds no '://'")
 
 
 def unique(prefix: str, names: Mapping[str, object], trashed: Callable[[], Iterable[str]] = tuple) -> str:

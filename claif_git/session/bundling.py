@@ -13,7 +13,8 @@ from claif_git.errors import InvalidInputError
 from claif_git.git.bundles import write_bundle
 from claif_git.git.transport import parse_address
 from claif_git.history.store_branch import PLAIN_HEADS, start
-from claif_git.ids import STORE_BRANCH, check_place
+from claif_git.ids import STORE_BRANCH
+from claif_git.session.places import check_place
 from claif_git.session.remotes import local_side, pulled
 from claif_git.session.working import Working
 from claif_git.sync import SyncReport, add_remote, remove_remote

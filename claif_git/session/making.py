@@ -10,7 +10,8 @@ from claif_git.errors import InvalidInputError, StoreNotFoundError
 from claif_git.git import Repository
 from claif_git.git.guest import NAMESPACE_KEY
 from claif_git.history.store_branch import PLAIN_HEADS
-from claif_git.ids import STORE_BRANCH, check_place
+from claif_git.ids import STORE_BRANCH
+from claif_git.session.places import check_place
 from claif_git.session.store import Store
 
 

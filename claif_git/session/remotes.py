@@ -18,9 +18,9 @@ from claif_git.git.transport import Limits, Progress, Transport, parse_address
 from claif_git.git.transport import transport as default_transport
 from claif_git.history.commits import Signature
 from claif_git.history.store_branch import tombstone_path
-from claif_git.ids import check_place
 from claif_git.session import trash
 from claif_git.session.operations import Move, record_moves
+from claif_git.session.places import check_place
 from claif_git.session.store import Store
 from claif_git.session.working import Working
 from claif_git.sync import Local, Outcome, SyncReport, add_remote, pull, push

@@ -12,7 +12,8 @@ from claif_git.git.guest import NAMESPACE_KEY
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
 from claif_git.history.store_branch import DRAFTS, HIDDEN_HEADS, IMPORTS, PLAIN_HEADS, TRASH, StoreBranch
-from claif_git.ids import check_place, is_session_name, unique
+from claif_git.ids import is_session_name, unique
+from claif_git.session.places import check_place
 
 __all__ = ["DRAFTS", "IMPORTS", "NAMESPACE_KEY", "TRASH", "Store", "unique"]
 

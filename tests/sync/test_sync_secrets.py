@@ -248,10 +248,11 @@ def test_a_name_and_an_address_in_the_wrong_order_are_told():
 
 
 @pytest.mark.parametrize("typed", [str, Path])
-def test_no_store_or_bundle_is_made_at_an_address(ada, tmp_path, monkeypatch, typed):
+@pytest.mark.parametrize("shape", [WHOLE, "ada:{}@host.example", "ada:{}@host.example/talks", "ada:a/{}@host.example"])
+def test_no_store_or_bundle_is_made_at_an_address(ada, tmp_path, monkeypatch, typed, shape):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    place = typed(WHOLE.format(PASSWORD))
+    place = typed(shape.format(PASSWORD))
     one = ada.create_session("One")
     acts = (
         lambda: init(place),
@@ -265,6 +266,24 @@ def test_no_store_or_bundle_is_made_at_an_address(ada, tmp_path, monkeypatch, ty
             act()
         assert not leaks(PASSWORD, f"{caught.value!r} {caught.value.hint}")
     assert not [path for path in sorted(tmp_path.rglob("*")) if path not in before and PASSWORD in str(path)]
+
+
+def test_what_is_there_may_be_called_like_an_address(ada, tmp_path):
+    place = tmp_path / "backup:2026" / "ada@work"
+    place.parent.mkdir()
+    assert init(place).is_new
+    (tmp_path / "ada:talks@work").mkdir()
+    assert init(tmp_path / "ada:talks@work" / "store").is_new
+    ada.write_bundle(place / "all.bundle", [ada.create_session("One")])
+
+
+def test_a_path_that_ends_like_an_address_is_told_without_its_password(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"ada:{PASSWORD}@host").mkdir()
+    code, out, err = claif("init", "--namespace", f"ada:{PASSWORD}@host")
+    assert (code, out) == (3, "")
+    assert "ada:…@host is in no git repository" in err
+    assert not leaks(PASSWORD, err)
 
 
 @pytest.mark.parametrize("shape", TYPED)
@@ -301,6 +320,8 @@ def test_what_was_typed_is_repeated_without_its_password(shape, frame):
         "error: ssh://git@host.example:22/x: there is no repository",
         "git@host.example:talks.git",
         "a-session-k3xqabcdefgh@{yesterday}: no such point",
+        "/talks/a-session:messages/a.md:3: no front matter",
+        "/talks/backup:2026: not a store",
         "what? nothing",
     ],
 )

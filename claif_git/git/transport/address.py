@@ -23,6 +23,7 @@ _TYPED = (  # what is no address any more, or not yet: user:password@host, and a
     (re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]+:/)(?!/)[^\s/]*:\S*@|(\b(?:https?|ssh|git)/{1,2})[^\s/:@]*:\S*@"), r"\1\2"),
     (re.compile(r"(\bhttps?:/?[^\s/?#'\"][^\s?#'\"]*\?)[^\s'\"]+", re.IGNORECASE), r"\1…"),
     (re.compile(r"(?<![^\s'\"(=])(/{0,2}[^\s/:@'\"]+:)(?!/)[^\s@]*@"), r"\1…@"),
+    (re.compile(r"(?<=[^\s/:]/)([^\s/:@'\"]+:)(?!/)[^\s@]*@"), r"\1…@"),  # as the end of a path
 )
 _LIKE_SECRET = re.compile(r":[^@]*@")
 _FORMS = "a path, user@host:path, or ssh://, https://, git://"
