@@ -19,7 +19,7 @@ from claif_git.model.exchanges import starts_exchange
 from claif_git.model.message import Message
 
 Resolver: TypeAlias = Callable[[list[Message]], Sequence[Message]]
-"""Called with the secondary's messages past the fork; gives those to keep, in the order they should have."""
+"""Called with the secondary's messages past the fork, if any; gives those to keep, in the order they should have."""
 
 
 class Strategy(StrEnum):
@@ -86,7 +86,7 @@ def picked(
     fork, for a message twice, and for an answer that holds what was not asked about, or a message changed.
     """
     if resolver is not None:
-        paths = _answered(resolver, [secondary.message(entry) for entry in candidates])
+        paths = _answered(resolver, [secondary.message(entry) for entry in candidates]) if candidates else []
     elif picks is not None:
         paths = _indexed(secondary, {entry.path for entry in candidates}, picks)
     else:

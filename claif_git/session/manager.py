@@ -270,7 +270,7 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
         """Merge two sessions into a new one that has both as parents, or into the primary.
 
         strategy   "smart" (exchanges said on both sides stand once), "chronological" (the same set by time), "manual"
-        resolver   for manual: called with the secondary's messages past the fork, gives those to keep
+        resolver   for manual: called with the secondary's messages past the fork, if any; gives those to keep
         picks      for manual: the secondary's message indexes to keep
 
         What both sides changed is listed in the result's `conflicts`; the primary's stands.

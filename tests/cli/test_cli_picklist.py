@@ -11,6 +11,7 @@ from cli_fakes import Fake, claif, session_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claif_git import SessionManager
 from claif_git.cli import picklist
 from claif_git.errors import InvalidInputError
 from claif_git.model import Message
@@ -85,3 +86,15 @@ def test_an_editor_that_fails_calls_the_merge_off(editor: str, monkeypatch: pyte
     code, err, picked = merged_by(editor, monkeypatch)
     assert (code, picked) == (1, None)
     assert err.startswith(f"error: the editor {editor!r}")
+
+
+def test_no_editor_opens_where_there_is_nothing_to_pick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_EDITOR", "false")
+    with SessionManager() as manager:
+        session = manager.create_session("A talk")
+        manager.add_message(session, Message("user", "said in both"))  # type: ignore[arg-type]
+        branch = manager.branch_session(session, title="A branch")
+    ran = claif("merge", session, "--into", branch, "--strategy", "manual")
+    assert (ran.code, ran.out, ran.err) == (0, f"{branch}\n", "nothing to merge: it is all there\n")
+    ran = claif("merge", branch, "--into", session, "--strategy", "manual")
+    assert (ran.code, ran.err) == (0, "fast-forward: 0 messages added\n")
