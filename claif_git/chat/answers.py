@@ -43,24 +43,22 @@ class Answer:
             raise ValueError(f"an event that makes no sense: {str(event)[:80]}") from error
 
     def _take(self, event: Event) -> str:
-        kind = event.get("type")
-        if kind == "message":
-            return self._whole(event)
-        if kind == "message_start":
-            self._head(event["message"])
-        elif kind == "content_block_start":
-            self._blocks[event["index"]] = dict(event["content_block"])
-            self._open.add(event["index"])
-            return _text(event["content_block"])
-        elif kind == "content_block_delta":
-            return self._grow(event["index"], event["delta"])
-        elif kind == "content_block_stop":
-            self._close(event["index"])
-        elif kind == "message_delta":
-            self.stop_reason = event["delta"].get("stop_reason") or self.stop_reason
-            self._count(event.get("usage") or {})
-        elif kind == "message_stop":
-            self.ended = True
+        match event.get("type"):
+            case "message":
+                return self._whole(event)
+            case "message_start":
+                self._head(event["message"])
+            case "content_block_start":
+                return self._begin(event["index"], event["content_block"])
+            case "content_block_delta":
+                return self._grow(event["index"], event["delta"])
+            case "content_block_stop":
+                self._close(event["index"])
+            case "message_delta":
+                self.stop_reason = event["delta"].get("stop_reason") or self.stop_reason
+                self._count(event.get("usage") or {})
+            case "message_stop":
+                self.ended = True
         return ""
 
     def _whole(self, message: Event) -> str:
@@ -75,6 +73,11 @@ class Answer:
 
     def _count(self, usage: Mapping[str, Json]) -> None:
         self.usage.update({key: value for key, value in usage.items() if value is not None})
+
+    def _begin(self, index: int, block: Block) -> str:
+        self._blocks[index] = dict(block)
+        self._open.add(index)
+        return _text(block)
 
     def _grow(self, index: int, delta: Event) -> str:
         block, kind = self._blocks[index], delta["type"]

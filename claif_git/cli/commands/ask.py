@@ -11,6 +11,7 @@ from claif_git.cli import complete, last, params, prompts
 from claif_git.cli.answers import Listener
 from claif_git.cli.context import manager, run_of
 from claif_git.cli.signals import ended_as_by_ctrl_c
+from claif_git.cli.terminal import Output
 
 if TYPE_CHECKING:
     from claif_git.model import Content
@@ -67,11 +68,8 @@ def command(
     listener = Listener(out, live=not (no_stream or json))
     given: dict[str, Any] = {"system": system, "max_tokens": max_tokens}
     with manager(ctx, make=not (session or go_on)) as opened:
-        old = _named(opened, session, go_on=go_on)
-        session_id = old or _new(opened, content, template)
+        session_id = _named(opened, session, go_on=go_on) or _new(opened, out, content, template)
         last.remember(Path(opened.path), Path.cwd(), session_id)
-        if not old:
-            out.note(f"session {session_id}")
         with ended_as_by_ctrl_c(), listener.to(session_id):
             turn = take_turn(
                 opened,
@@ -106,11 +104,13 @@ def _named(opened: SessionManager, session: str | None, *, go_on: bool) -> str |
     return opened.resolve(session) if session else None
 
 
-def _new(opened: SessionManager, content: Content | None, template: str | None) -> str:
+def _new(opened: SessionManager, out: Output, content: Content | None, template: str | None) -> str:
+    """Make a session, and say its id."""
     # The title comes after: an id is made of the title it is created with, and an id travels to places (a shell's
     # history, a branch on a host) where the words of a prompt have no business.
     session_id = opened.create_session(template=template)
     title = prompts.title_of(content or "")
     if title:
         opened.update_title(session_id, title)
+    out.note(f"session {session_id}")
     return session_id

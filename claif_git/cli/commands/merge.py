@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -49,21 +50,22 @@ def command(
     if title is not None and not new:
         raise typer.BadParameter("only a new session takes a title: add --new.", param_hint="--title")
     out = run_of(ctx).out
-
-    def picked(messages: list[Message]) -> list[Message]:
-        kept = picklist.chosen(editor.edited(picklist.written(messages, other, into), "claif-git-picks"), messages)
-        if not kept:
-            raise typer.Abort
-        return kept
-
     with manager(ctx) as opened:
         result = opened.merge_sessions(
             into,
             other,
             strategy,
-            resolver=picked if strategy == "manual" else None,
+            resolver=partial(_picked, other, into) if strategy == "manual" else None,
             into_primary=not new,
             title=title,
         )
     out.line(str(result))
     reports.merge_notes(out, result)
+
+
+def _picked(other: str, into: str, messages: list[Message]) -> list[Message]:
+    """Have a person pick from a session's messages, in an editor. typer.Abort if nothing is left."""
+    kept = picklist.chosen(editor.edited(picklist.written(messages, other, into), "claif-git-picks"), messages)
+    if not kept:
+        raise typer.Abort
+    return kept

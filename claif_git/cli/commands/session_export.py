@@ -20,6 +20,11 @@ EXAMPLES = (
 )
 
 Flag = bool | None
+WithMetadata = Annotated[Flag, typer.Option("--include-metadata/--no-metadata", help="With metadata, or without.")]
+WithTimestamps = Annotated[Flag, typer.Option("--include-timestamps/--no-timestamps", help="With times, or without.")]
+WithTokens = Annotated[Flag, typer.Option("--include-tokens/--no-tokens", help="With token counts, or without.")]
+Pretty = Annotated[Flag, typer.Option("--pretty/--compact", help="json: indented, or on one line.")]
+Css = Annotated[Flag, typer.Option("--css/--no-css", help="html: with a style sheet, or without.")]
 
 
 def command(
@@ -37,17 +42,11 @@ def command(
         ),
     ] = "markdown",
     output: params.OutputFile = None,
-    include_metadata: Annotated[
-        Flag, typer.Option("--include-metadata/--no-metadata", help="With metadata, or without.")
-    ] = None,
-    include_timestamps: Annotated[
-        Flag, typer.Option("--include-timestamps/--no-timestamps", help="With times, or without.")
-    ] = None,
-    include_tokens: Annotated[
-        Flag, typer.Option("--include-tokens/--no-tokens", help="With token counts, or without.")
-    ] = None,
-    pretty: Annotated[Flag, typer.Option("--pretty/--compact", help="json: indented, or on one line.")] = None,
-    css: Annotated[Flag, typer.Option("--css/--no-css", help="html: with a style sheet, or without.")] = None,
+    include_metadata: WithMetadata = None,
+    include_timestamps: WithTimestamps = None,
+    include_tokens: WithTokens = None,
+    pretty: Pretty = None,
+    css: Css = None,
     theme: Annotated[str | None, typer.Option("--theme", metavar="NAME", help="html: default or dark.")] = None,
 ) -> None:
     """Write a session as markdown, JSON, HTML or through a template.
