@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from claif_git.git import command, files
@@ -10,14 +10,16 @@ from claif_git.git.kinds import FOLDER_MODE, Oid
 from claif_git.git.loose import loose_path
 from claif_git.git.objects import Objects
 from claif_git.git.packs import PackWriter
+from claif_git.git.roots import beside_refs
 
 _PACK_FILES = ("pack-*.pack", "pack-*.idx", "pack-*.rev", "pack-*.bitmap", "pack-*.mtimes", "multi-pack-index*")
 
 
 def prune(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: Iterable[Oid], *, use_git: bool) -> None:
-    """Remove every object that none of `tips` reaches. The caller holds the store's exclusive lock.
+    """Remove every object that neither `tips` reach nor HEADs, indexes and reflogs, those of linked worktrees too.
 
-    What is kept is on the disk, in a pack of its own, before anything goes. StoreError if git fails.
+    The caller holds the store's exclusive lock. What is kept is on the disk, in a pack of its own, before anything
+    goes. StoreError if git fails, or if the index of a working tree cannot be read; nothing is removed then.
     """
     _without_commit_graph(git_dir)
     if use_git:
@@ -45,7 +47,7 @@ def _by_hand(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: list[O
     old = [path for pattern in _PACK_FILES for path in folder.glob(pattern)]
     writer = PackWriter(str(folder), durable=True)
     try:
-        for oid in reachable(objects, tips):
+        for oid in reachable(objects, tips, beside_refs(git_dir)):
             writer.add(*objects.read(oid))
         writer.flush()
     finally:
@@ -58,12 +60,23 @@ def _by_hand(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: list[O
         files.remove(loose_path(objects.folder, oid))
 
 
-def reachable(objects: Objects, tips: Iterable[Oid]) -> Iterator[Oid]:
-    """Give each object that the tips reach, once. Blobs are not read."""
-    todo, seen = list(tips), set[Oid]()
+def reachable(objects: Objects, tips: Iterable[Oid], faint: Iterable[Oid] = ()) -> Iterator[Oid]:
+    """Give each object that the tips reach, once. Blobs are not read.
+
+    What only `faint` ones reach may be gone: what a reflog remembers keeps nothing alive in every git.
+    """
+    seen = set[Oid]()
+    yield from _walked(objects, tips, seen)
+    yield from _walked(objects, faint, seen, wanted=objects.has)
+
+
+def _walked(
+    objects: Objects, tips: Iterable[Oid], seen: set[Oid], *, wanted: Callable[[Oid], bool] = lambda _: True
+) -> Iterator[Oid]:
+    todo = list(tips)
     while todo:
         oid = todo.pop()
-        if oid in seen:
+        if oid in seen or not wanted(oid):
             continue
         seen.add(oid)
         yield oid
@@ -75,7 +88,7 @@ def reachable(objects: Objects, tips: Iterable[Oid]) -> Iterator[Oid]:
             entries = objects.read_tree(oid)
             todo += [entry.oid for entry in entries if entry.mode == FOLDER_MODE]
             blobs = [entry.oid for entry in entries if entry.mode & 0o170000 in (0o100000, 0o120000)]
-            fresh = [blob for blob in dict.fromkeys(blobs) if blob not in seen]
+            fresh = [blob for blob in dict.fromkeys(blobs) if blob not in seen and wanted(blob)]
             seen.update(fresh)
             yield from fresh
         elif kind == "tag":

@@ -314,7 +314,7 @@ class Repository:
         )
 
     def prune(self) -> bool:
-        """Remove at once every object that no ref reaches, with no grace for what is being written elsewhere by git.
+        """Remove at once every object that nothing reaches, with no grace for what is being written elsewhere by git.
 
         Writers of ours wait meanwhile. ConcurrentUpdateError if the store stays busy; StoreError. In a repository that
         is a guest's host nothing is done, since others' objects would go as well: False.

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from claif_git.errors import StoreError
 from claif_git.format import layout
+from claif_git.git.kinds import is_oid
+from claif_git.git.roots import reflogs, worktrees_standing
 from claif_git.git.trees import Folder, Item, Leaf
 from claif_git.history.snapshot import folder_at
 from claif_git.session.operations import OPS, operations
 from claif_git.session.picked import Picks, with_copies
 from claif_git.session.working import Working
-
-_OID = re.compile(r"[0-9a-f]{40}")
 
 
 class Copies:
@@ -94,11 +93,6 @@ class Copies:
     def _logs(self) -> Path:
         return self._repo.path / "logs"
 
-    @cached_property
-    def _worktrees(self) -> list[Path]:
-        """What git keeps of linked worktrees: a HEAD, refs (of a bisection, say) and reflogs of its own for each."""
-        return sorted((self._repo.path / "worktrees").glob("*"))
-
     def _tips(self) -> Iterator[tuple[str, set[str]]]:
         """Give what stands somewhere, and where, but for its own refs."""
         refs = self._repo.refs()
@@ -106,19 +100,16 @@ class Copies:
         head = self._repo.ref("HEAD")
         if head is not None and head not in refs.values():
             yield "HEAD", {head}
-        for worktree in self._worktrees:
-            for file in (worktree / "HEAD", *_files(worktree / "refs")):
-                words = _text(file).split()[-1:]
-                oids = {self._own.get(word, word) for word in words}
-                yield self._name(file), {oid for oid in oids if _OID.fullmatch(oid)}
+        for file, word in worktrees_standing(self._repo.path):
+            oid = self._own.get(word, word)
+            yield self._name(file), {oid} if is_oid(oid) else set()
         yield OPS, set(self._kept_by_log())
 
     def _reflogs(self) -> Iterator[tuple[str, set[str]]]:
-        for folder in (self._logs, *(worktree / "logs" for worktree in self._worktrees)):
-            for file in _files(folder):
-                if file.relative_to(folder).as_posix() not in self._own:
-                    oids = {oid for line in _text(file).splitlines() for oid in _OID.findall(line[:82])}
-                    yield self._name(file), {oid for oid in oids if self._repo.has(oid)}
+        own = {self._logs / ref for ref in self._own}
+        for file, oids in reflogs(self._repo.path):
+            if file not in own:
+                yield self._name(file), {oid for oid in oids if self._repo.has(oid)}
 
     def _name(self, file: Path) -> str:
         return file.relative_to(self._repo.path).as_posix()
@@ -129,17 +120,6 @@ class Copies:
             olds = {move.old for move in operation.moves if move.session_id != self._session_id}
             kept = self._repo.read_commit(operation.commit).parents[1:]
             yield from (oid for oid in kept if oid in olds)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else []
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def _have_common(one: Item | None, other: Item | None) -> bool:

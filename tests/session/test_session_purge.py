@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,6 +268,71 @@ def test_a_reflog_of_a_linked_worktree_is_named(tmp_path: Path) -> None:
         git(manager.path, "worktree", "add", "--detach", str(tmp_path / "wt"), session)
         git(tmp_path / "wt", "checkout", "-q", "--detach", other)
         assert manager.purge_session(session, dry_run=True).held_by == ["worktrees/wt/logs/HEAD"]
+
+
+def test_what_working_trees_and_reflogs_need_is_kept(manager: SessionManager, tmp_path: Path) -> None:
+    session, kept = talk(manager, SECRET), talk(manager, "something else")
+    tree = tmp_path / "wt"
+    git(manager.path, "worktree", "add", "--detach", str(tree), kept)
+    names = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for text in ("remembered", "standing"):
+        (tree / "mine.txt").write_text(text)
+        git(tree, "add", "mine.txt")
+        git(tree, *names, "commit", "-q", "--amend", "-m", text)
+    (tree / "staged.txt").write_text("staged")
+    git(tree, "add", "staged.txt")
+    with_names = (
+        git(manager.path, "rev-parse", kept),
+        git(tree, "rev-parse", "HEAD@{1}"),
+        git(tree, "rev-parse", "HEAD"),
+    )
+    git(manager.path, "update-ref", "--no-deref", "HEAD", with_names[1])
+    lost = "1" * 40
+    with (manager.path / "worktrees" / "wt" / "logs" / "HEAD").open("a") as log:
+        log.write(f"{with_names[2]} {lost} a <a@b> 1700000000 +0000\tcommit: that is gone\n")
+    assert manager.purge_session(session).objects
+    assert SECRET not in objects(manager)
+    assert {"remembered", "standing", "staged"} < set(objects(manager).splitlines())
+    for commit in with_names:
+        git(manager.path, "rev-list", "--objects", commit)
+    assert git(tree, "status", "--short") == "A  staged.txt"
+
+
+@pytest.mark.parametrize("version", ["2", "4"])
+def test_a_conflict_in_a_working_tree_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(repository.command, "git_available", lambda: False)
+    with SessionManager(tmp_path / "store") as manager:
+        session, kept = talk(manager, SECRET), talk(manager, "something else")
+        git(manager.path, "worktree", "add", "--detach", str(tmp_path / "wt"), kept)
+        oids = {}
+        for stage in (1, 2, 3):
+            (tmp_path / "side").write_text(f"side {stage}")
+            oids[stage] = git(manager.path, "hash-object", "-w", str(tmp_path / "side"))
+        rows = "".join(f"100644 {oid} {stage}\tboth.txt\n" for stage, oid in oids.items())
+        subprocess.run(
+            ["git", "-C", tmp_path / "wt", "update-index", "--index-info"], input=rows, text=True, check=True
+        )
+        git(tmp_path / "wt", "update-index", "--index-version", version)
+        assert manager.purge_session(session).objects
+        assert {"side 1", "side 2", "side 3"} < set(objects(manager).splitlines())
+
+
+@pytest.mark.parametrize("damage", ["split", "rubbish"])
+def test_nothing_is_removed_where_nobody_knows_what_a_working_tree_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr(repository.command, "git_available", lambda: False)
+    with SessionManager(tmp_path / "store") as manager:
+        session, kept = talk(manager, SECRET), talk(manager, "something else")
+        git(manager.path, "worktree", "add", "--detach", str(tmp_path / "wt"), kept)
+        if damage == "split":
+            git(tmp_path / "wt", "update-index", "--split-index")
+        else:
+            (manager.path / "worktrees" / "wt" / "index").write_bytes(b"DIRC\0\0\0\2\0\0")
+        before = objects(manager)
+        with pytest.raises(StoreError, match="worktrees/wt/index"):
+            manager.purge_session(session)
+        assert set(before.splitlines()) <= set(objects(manager).splitlines())
 
 
 def test_what_was_picked_out_of_it_is_named_and_so_is_what_was_picked_of_that(manager: SessionManager) -> None:
