@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from claif_git.format.header import SessionHeader
 from claif_git.format.messages import identity
 from claif_git.git.trees import Add
 from claif_git.history.chain import Chain, Line, missing_from
 from claif_git.history.commits import one_line
+from claif_git.history.description import title_of
 from claif_git.history.snapshot import Snapshot
 from claif_git.ids import imported_session_id
 from claif_git.importers import ImportedBranch, ImportedConversation, Parsed, Problem
@@ -23,7 +24,7 @@ from claif_git.session.working import Progress, Working
 
 @dataclass(frozen=True, slots=True)
 class ImportedSession:
-    """What became of one line, in a word, and how many messages were added.
+    """What became of one line, in a word, and how many messages were added; `title` is the session's here.
 
     outcome  "new", "grown", "up-to-date", "deleted" (it is in the trash, and stays there), or "undone" (it was imported
              before, and an undo took that back: `redo` or a reset brings it again, an import does not)
@@ -69,9 +70,10 @@ def import_parsed(
         try:
             for _, plans in planned:
                 for plan in plans:
-                    report.sessions.append(taking.told(plan))
-                    if plan.line.session_id in tips and report.sessions[-1].outcome in {"new", "grown"}:
+                    told = taking.told(plan)
+                    if plan.line.session_id in tips and told.outcome in {"new", "grown", "up-to-date"}:
                         moves += _taken_in(working, plan, tips[plan.line.session_id])
+                    report.sessions.append(replace(told, title=_title(working, plan, tips)))
         finally:
             if moves:
                 about = f"{len(moves)} sessions" if len(moves) > 1 else moves[0].session_id
@@ -95,6 +97,15 @@ class _Taking:
         if outcome == "deleted" and any(move.new is None for move in moves):
             out = len(plan.held.shown) if plan.held is not None else 0
         return ImportedSession(session_id, plan.line.title, len(plan.new), outcome, out)
+
+
+def _title(working: Working, plan: _Plan, tips: dict[str, str]) -> str | None:
+    """Give what a session is called here: what the source says, unless somebody called it something else."""
+    session_id = plan.line.session_id
+    tip, held = working.store.tip(session_id), plan.held.commit if plan.held else None
+    if tip is None or tip == tips.get(session_id, held):
+        return plan.line.title
+    return title_of(working.peek(session_id, tip))
 
 
 def _plans(working: Working, conversation: ImportedConversation) -> list[_Plan]:

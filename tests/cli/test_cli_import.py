@@ -28,6 +28,24 @@ def test_importing_again_adds_nothing() -> None:
     assert claif("session", "list").out.count("\n") == 2
 
 
+def test_a_title_that_a_person_gave_stays_and_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+
+    def imported(title: str, *texts: str) -> list[str]:
+        said = [{"role": "user", "content": text} for text in texts]
+        file.write_text(json.dumps({"title": title, "messages": said}), encoding="utf-8")
+        return claif("import", str(file)).out.rstrip("\n").split("\t")
+
+    session, title, *_ = imported("First", "a")
+    assert title == "First"
+    assert imported("Second", "a")[1:] == ["Second", "0", "up-to-date"]
+    assert claif("session", "list").out.split("\t")[1] == "Second"
+    claif("session", "set", session, "--title", "Mine")
+    assert imported("Third", "a", "b")[1:] == ["Mine", "1", "grown"]
+    assert imported("Fourth", "a", "b")[1:] == ["Mine", "0", "up-to-date"]
+    assert claif("session", "list").out.split("\t")[1:3] == ["Mine", "2"]
+
+
 def test_a_dry_run_imports_nothing() -> None:
     assert outcomes(claif("import", SESSION, "--dry-run").out) == ["new", "new"]
     assert claif("session", "list").out == ""
