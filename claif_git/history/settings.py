@@ -62,6 +62,7 @@ class _Reader:
         self._later_format = ""
 
     def settings(self) -> Settings:
+        """Give all that the folder says."""
         header = self._parsed(layout.HEADER_FILE, decode_header)
         metadata = [
             self._parsed(f"{layout.METADATA}/{name}", decode_setting)

@@ -88,6 +88,7 @@ class _Fit:
         return self.messages[-2]["content"][0]["type"] not in THINKING
 
     def sample(self, wanted: dict[str, Any]) -> None:
+        """Take what of the sampling parameters the model takes, and note the rest."""
         taken = {key: value for key, value in wanted.items() if _is_between(value, _SAMPLING[key])}
         self.notes += [f"{key} left out: {wanted[key]!r} is no value for it" for key in wanted if key not in taken]
         reason = self._no_sampling()

@@ -43,6 +43,7 @@ class _Builder:
         self._waiting: list[tuple[str, int]] = []
 
     def add(self, one: Said) -> None:
+        """Go on with what was said next."""
         if one.role == "user":
             if one.blocks or one.answers:
                 self._answer()
@@ -62,6 +63,7 @@ class _Builder:
             self._answer()
 
     def finish(self) -> list[Turn]:
+        """Give the turns, a user's at both ends; none if nothing was said."""
         self._answer()
         if not self._turns:
             return []

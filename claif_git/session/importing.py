@@ -68,12 +68,11 @@ def import_parsed(
         tips = {} if dry_run else _write(working, planned, progress)
         taking, moves = _Taking(working), list[Move]()
         try:
-            for _, plans in planned:
-                for plan in plans:
-                    told = taking.told(plan)
-                    if plan.line.session_id in tips and told.outcome in {"new", "grown", "up-to-date"}:
-                        moves += _taken_in(working, plan, tips[plan.line.session_id])
-                    report.sessions.append(replace(told, title=_title(working, plan, tips)))
+            for plan in (plan for _, plans in planned for plan in plans):
+                told = taking.told(plan)
+                if plan.line.session_id in tips and told.outcome in {"new", "grown", "up-to-date"}:
+                    moves += _taken_in(working, plan, tips[plan.line.session_id])
+                report.sessions.append(replace(told, title=_title(working, plan, tips)))
         finally:
             if moves:
                 about = f"{len(moves)} sessions" if len(moves) > 1 else moves[0].session_id
@@ -89,6 +88,7 @@ class _Taking:
         self._undone = taken_back(working, frozenset({"import"}))
 
     def told(self, plan: _Plan) -> ImportedSession:
+        """Tell of one line, before it is taken in."""
         session_id, outcome = plan.line.session_id, _outcome(self._working, plan)
         moves = self._undone.get(session_id, [])
         out = len(left_out(self._working, session_id, moves)) if moves and outcome != "deleted" else 0

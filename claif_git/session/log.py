@@ -77,6 +77,7 @@ class _Reader:
                 self._indexes.setdefault(entry.path, index)
 
     def turn(self, oid: str, commit: Commit) -> Turn:
+        """Tell of one commit."""
         added = self.additions.of(commit) if len(commit.parents) < 2 else []
         entry = next((entry for entry in added if entry.path in self._indexes), added[0] if added else None)
         subject = commit.message.partition("\n")[0]

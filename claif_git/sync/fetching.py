@@ -124,6 +124,7 @@ class _Visit:
         self._local, self._found, self._closed, self._seen = local, found, closed, seen
 
     def run(self, names: Sequence[str], trusted: set[Oid]) -> None:
+        """Bring branches, look at each, and let in what passes."""
         tips = self._transfer(sorted(names))
         inspector = Inspector(self._closed, self._local.limits, trusted)
         passed: dict[str, Oid] = {}

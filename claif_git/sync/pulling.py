@@ -107,6 +107,7 @@ class _Pull:
         self._side = StoreSide(local.repo, found.tips.get(STORE_BRANCH))
 
     def run(self, ids: Sequence[str] | None) -> None:
+        """Make what is new ours, take in what went on, bury what was deleted there."""
         ours, buried = self._local.tips(), self._local.tombstones()
         sessions = self._found.sessions
         new = {name: tip for name, tip in sessions.items() if name not in ours and name not in buried}

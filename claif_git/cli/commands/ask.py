@@ -26,30 +26,34 @@ EXAMPLES = (
     "claif-git ask --retry --session SESSION_ID",
 )
 
+Which = Annotated[
+    str | None,
+    typer.Option("--session", "-s", metavar="ID", help="Go on with this one.", autocompletion=complete.sessions),
+]
+GoOn = Annotated[
+    bool, typer.Option("--continue", "-c", help="Go on with $CLAIF_SESSION, or the last one used in this folder.")
+]
+Files = Annotated[
+    list[Path] | None, typer.Option("--file", "-f", metavar="FILE", help="Send a file along; repeatable.")
+]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, metavar="N", help="The longest answer to take.")]
+Retry = Annotated[
+    bool, typer.Option("--retry", help="Ask once more for the last answer, if it never came or broke off.")
+]
+
 
 def command(
     ctx: typer.Context,
     prompt: Annotated[str | None, typer.Argument(metavar="PROMPT", help="What to say; - reads stdin.")] = None,
     *,
-    session: Annotated[
-        str | None,
-        typer.Option("--session", "-s", metavar="ID", help="Go on with this one.", autocompletion=complete.sessions),
-    ] = None,
-    go_on: Annotated[
-        bool, typer.Option("--continue", "-c", help="Go on with $CLAIF_SESSION, or the last one used in this folder.")
-    ] = False,
-    files: Annotated[
-        list[Path] | None, typer.Option("--file", "-f", metavar="FILE", help="Send a file along; repeatable.")
-    ] = None,
+    session: Which = None,
+    go_on: GoOn = False,
+    files: Files = None,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="The model to ask.")] = None,
     system: Annotated[str | None, typer.Option("--system", metavar="TEXT", help="A system message.")] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, metavar="N", help="The longest answer to take.")
-    ] = None,
+    max_tokens: MaxTokens = None,
     template: params.Template = None,
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Ask once more for the last answer, if it never came or broke off.")
-    ] = False,
+    retry: Retry = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="Print the answer when it is whole.")] = False,
     json: params.AsJson = False,
 ) -> None:

@@ -65,17 +65,8 @@ def run_git(
     env = _environment(settings)
     env |= {"GIT_ALLOC_LIMIT": str(memory)} if memory else {}
     env |= {"GIT_TRACE_PACKET": "1"} if trace else {}
-    try:
-        process = subprocess.Popen(
-            bounds.bounded(["git", "--no-pager", f"--git-dir={git_dir}", *arguments], memory),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
-        )
-    except OSError as error:
-        raise RemoteError(f"git cannot be run: {error.strerror}") from error
-    with process:
+    command = bounds.bounded(["git", "--no-pager", f"--git-dir={git_dir}", *arguments], memory)
+    with _started(command, env) as process:
         errors, output = _Errors(address), _Output(most)
         threads = [
             _reading(process.stderr, errors.take),
@@ -102,6 +93,14 @@ def run_git(
     if progress is not None:
         errors.tell(progress)
     return Run(process.returncode, bytes(output.data), errors.text())
+
+
+def _started(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=env)
+    except OSError as error:
+        raise RemoteError(f"git cannot be run: {error.strerror}") from error
 
 
 def _wait(process: subprocess.Popen[bytes], output: threading.Thread) -> None:

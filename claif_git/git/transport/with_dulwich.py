@@ -84,14 +84,9 @@ class DulwichTransport:
         self, repo: Repository, address: Address, updates: Iterable[RefUpdate], progress: Progress | None = None
     ) -> dict[str, PushResult]:
         """Send what the updates need and move the refs. RemoteError if the remote is away or takes nothing at all."""
-        if address.kind == "bundle":
-            raise InvalidInputError(f"{address} is a bundle file, which can only be fetched from")
+        _refuse_unfit(address)
         from dulwich.repo import Repo
 
-        if address.kind == "path" and (rule := own_rule(Path(address.path))):
-            # What dulwich does at a path, it does to the files: nobody asks the repository there.
-            hint = "install git, or push by ssh or http"
-            raise RemoteError(f"{address} has {rule}, which only git can heed", hint=hint)
         asked = {update.name: update for update in updates}
         results: dict[str, PushResult] = {}
 
@@ -128,6 +123,16 @@ class DulwichTransport:
             if name not in results:
                 results[name] = with_reasons(_result(status, name), reasons)
         return results
+
+
+def _refuse_unfit(address: Address) -> None:
+    """Refuse to push where that cannot be, or should not. InvalidInputError, RemoteError."""
+    if address.kind == "bundle":
+        raise InvalidInputError(f"{address} is a bundle file, which can only be fetched from")
+    if address.kind == "path" and (rule := own_rule(Path(address.path))):
+        # What dulwich does at a path, it does to the files: nobody asks the repository there.
+        hint = "install git, or push by ssh or http"
+        raise RemoteError(f"{address} has {rule}, which only git can heed", hint=hint)
 
 
 def _result(status: Mapping[bytes, str | None] | None, name: str) -> PushResult:
