@@ -115,7 +115,9 @@ def test_a_file_that_still_cannot_be_read_stays_as_it_was(
 ) -> None:
     before = claif("session", "show", session)
     monkeypatch.setenv("EDITOR", editor)
-    assert claif("edit", f"{session}#1").err.startswith(said.format(session=session))
+    ran = claif("edit", f"{session}#1")
+    assert ran.err.startswith(said.format(session=session))
+    assert ("\nhint: nothing was changed; a file begins with" in ran.err) is ("{session}" in said)
     assert claif("session", "show", session) == before
 
 

@@ -9,13 +9,18 @@ import typer
 from claif_git.cli import params
 from claif_git.cli.context import manager, run_of
 from claif_git.cli.editor import edited
-from claif_git.errors import ClaifGitError, InvalidInputError
+from claif_git.errors import ClaifGitError, InvalidInputError, MalformedError
 
 if TYPE_CHECKING:
     from claif_git.model import Message
     from claif_git.session import SessionManager
 
 EXAMPLES = ("claif-git edit SESSION_ID#5", 'claif-git edit SESSION_ID#5 --content "What I meant to say"')
+_UNCHANGED = "nothing changed"
+_FORM = (
+    "nothing was changed; a file begins with ---, role: user (or assistant, or system), timestamp: 2026-01-31T09:00:00Z"
+    " and ---, each on a line"
+)
 
 
 def command(
@@ -47,9 +52,6 @@ def command(
         out.note(f"{done} message {index}; to take it back: claif-git undo {session_id}" if changed else _UNCHANGED)
 
 
-_UNCHANGED = "nothing changed"
-
-
 def _edit(opened: SessionManager, session_id: str, index: int, held: Message, content: str | None) -> bool:
     """Change a message's text; tell whether it is another now."""
     if not isinstance(held.content, str):
@@ -67,7 +69,11 @@ def _mend(opened: SessionManager, session_id: str, index: int) -> bool:
     text = _asked(file, session_id, index)
     if text == file:
         return False
-    opened.mend_message(session_id, index, text)
+    try:
+        opened.mend_message(session_id, index, text)
+    except MalformedError as error:
+        error.hint = _FORM
+        raise
     return True
 
 
