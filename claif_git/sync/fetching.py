@@ -16,6 +16,9 @@ from claif_git.sync.local import Local, heads_at
 from claif_git.sync.remotes import remote_address
 from claif_git.sync.seen import NO_SESSION, PASSED, Seen, Verdict
 
+_AT_ONCE = 1000
+"""Branches that are brought in one go: what is known of all that came with them is in memory."""
+
 
 @dataclass
 class Fetched:
@@ -84,9 +87,13 @@ def bring(local: Local, found: Fetched, names: Iterable[str]) -> None:
             _judge(found, seen, name, verdict)
         else:
             wanted.append(name)
-    if wanted:
+    wanted.sort(key=lambda name: (name != STORE_BRANCH, name))
+    for at in range(0, len(wanted), _AT_ONCE):
+        if at:
+            seen.save()
         with quarantine(local.repo, local.limits) as closed:
-            _Visit(local, found, closed, seen).run(wanted, trusted)
+            _Visit(local, found, closed, seen).run(wanted[at : at + _AT_ONCE], trusted)
+        trusted.update(found.tips.values())
     local.track_all(found.remote, found.tips)
     seen.save()
 

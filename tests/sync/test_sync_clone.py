@@ -52,6 +52,27 @@ def test_what_is_not_sound_stays_away_from_a_clone(one, hub, tmp_path):
     assert [row.session_id for row in reports[0].problems] == ["evil"]
 
 
+def test_sessions_that_share_their_past_come_in_several_goes(hub, person, tmp_path, monkeypatch):
+    ada = person("ada", hub)
+    one = ada.create_session("One")
+    ada.add_message(one, Message("user", "hello"))
+    branches = [ada.branch_session(one, 0) for _ in range(4)]
+    for at, branch in enumerate(branches):
+        ada.add_message(branch, Message("user", f"on {at}"))
+    ada.push([one, *branches])
+    forge = Forge(hub.path)
+    forge.forge("evil", {"..": {"x": b""}})
+    forge.repo.close()
+    monkeypatch.setattr("claif_git.sync.fetching._AT_ONCE", 2)
+    reports = []
+    with clone(hub.address, tmp_path / "b", reported=reports.append) as bob:
+        assert {session.id for session in bob.list_sessions()} == {one, *branches}
+        assert [bob.get_messages(branch)[-1].text for branch in branches] == [f"on {at}" for at in range(4)]
+        assert git(bob.path, "fsck", "--strict") == ""
+        assert not list((bob.path / "claif" / "incoming").glob("*"))
+    assert [row.session_id for row in reports[0].problems] == ["evil"]
+
+
 def test_a_bundle_can_be_cloned(one, hub, tmp_path):
     git(hub.path, "bundle", "create", "-q", str(tmp_path / "x.bundle"), "--all")
     with clone(str(tmp_path / "x.bundle"), tmp_path / "b") as bob:
