@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from claif_git.importers import ImportedConversation, Parsed, parse
+
 Data = dict[str, Any]
 
 
@@ -44,3 +46,16 @@ def result(uuid: str, parent: str | None, second: int, name: str) -> Data:
 def jsonl(*lines: Data | bytes) -> bytes:
     """Lines as the file that holds them."""
     return b"".join((item if isinstance(item, bytes) else json.dumps(item).encode()) + b"\n" for item in lines)
+
+
+def read(*lines, **options) -> Parsed:
+    return parse(jsonl(*lines), source="claude-code", **options)
+
+
+def only(parsed: Parsed) -> ImportedConversation:
+    assert len(parsed.conversations) == 1
+    return parsed.conversations[0]
+
+
+def ids(conversation: ImportedConversation) -> list[list[str | None]]:
+    return [[turn.message.id for turn in conversation.line(branch)] for branch in conversation.branches]
