@@ -25,7 +25,8 @@ _PAUSE = 0.0002  # seconds between two tries of the one who is next, at first
 _LONGEST_PAUSE = 0.005
 _PAUSE_IN_LINE = 0.016  # and of those behind: of a newcomer, who asks the less often, the less it has waited
 _SENIORITY = 0.06  # seconds of waiting after which one asks twice as often
-_BURST = 0.05  # seconds for which who has passed the gate need not pass it again
+_BURST = 0.03  # seconds for which who has passed the gate need not pass it again
+_BREATH, _BREATHS = 0.001, 3  # who is at it leaves a lock free for less than that: seconds, and how often it is looked
 _READABLE = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
 
 
@@ -43,15 +44,21 @@ def lock_name(name: str) -> str:
     return name if _READABLE.fullmatch(name) else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def wait_for(path: str, *, exclusive: bool, deadline: float, in_line: bool = False) -> int | None:
+def wait_for(
+    path: str, *, exclusive: bool, deadline: float, in_line: bool = False, after_burst: bool = False
+) -> int | None:
     """Lock the file at `path`, making it if there is none: an open file, or None at the deadline (monotonic).
 
-    `in_line`: many may be waiting, and who has waited longest is to come first, mostly.
+    `in_line`: many may be waiting, and who has waited longest is to come first, mostly. `after_burst`: who has it now
+    takes it again and again, and may go on for a moment.
     """
     while True:
         fd = _open(path)
         try:
-            got = _try_until(fd, exclusive=exclusive, deadline=deadline, in_line=in_line)
+            if after_burst:
+                got = _try_after_burst(fd, deadline)
+            else:
+                got = _try_until(fd, exclusive=exclusive, deadline=deadline, in_line=in_line)
             if got and _still_named(fd, path):
                 return fd
         except BaseException:
@@ -85,6 +92,23 @@ def _try_until(fd: int, *, exclusive: bool, deadline: float, in_line: bool) -> b
     return True
 
 
+def _try_after_burst(fd: int, deadline: float) -> bool:
+    """Lock an open file once it was free for a few looks in a row, or its burst is over."""
+    start, free = time.monotonic(), 0
+    while True:
+        now = time.monotonic()
+        if try_flock(fd):
+            free += 1
+            if free >= _BREATHS or now - start >= _BURST:
+                return True
+            fcntl.flock(fd, fcntl.LOCK_UN)
+        else:
+            free = 0
+        if now >= deadline:
+            return False
+        time.sleep(_BREATH)
+
+
 def _still_named(fd: int, path: str) -> bool:
     """Say whether `path` still is the file that we locked: maintenance sweeps files that nobody holds."""
     try:
@@ -97,8 +121,9 @@ class Turnstile:
     """A lock with a gate before it: who waits for the lock holds the gate, and who comes later waits there.
 
     Without it a maintainer never finds a moment without writers, and of many writers one that lets go takes the
-    lock again before the others wake. The gate need not be passed again for a moment, so that a busy process does
-    several turns in a row.
+    lock again before the others wake. The gate need not be passed again for a moment, and who waits behind it in a
+    crowd leaves the lock alone meanwhile: a busy process does several turns in a row, since to take over from another
+    costs as much as some turns.
     """
 
     def __init__(self, path: str) -> None:
@@ -111,13 +136,16 @@ class Turnstile:
         deadline = start + timeout
         if start - self._passed < _BURST:
             return wait_for(self._path, exclusive=exclusive, deadline=deadline)
-        gate = wait_for(self._gate, exclusive=gate_exclusive, deadline=deadline, in_line=True)
+        gate = wait_for(self._gate, exclusive=gate_exclusive, deadline=start)
+        crowded = gate is None and exclusive and gate_exclusive
+        if gate is None:
+            gate = wait_for(self._gate, exclusive=gate_exclusive, deadline=deadline, in_line=True)
         if gate is None:
             return None
         try:
-            self._passed = time.monotonic()
-            return wait_for(self._path, exclusive=exclusive, deadline=deadline)
+            return wait_for(self._path, exclusive=exclusive, deadline=deadline, after_burst=crowded)
         finally:
+            self._passed = time.monotonic()
             os.close(gate)
 
 

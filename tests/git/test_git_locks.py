@@ -208,3 +208,27 @@ def test_a_signal_while_waiting_leaves_nothing_locked(tmp_path, monkeypatch):
     second = wait_for(path, exclusive=True, deadline=0.0)
     assert second is not None
     os.close(second)
+
+
+def test_who_waits_for_a_burst_to_end_gets_in_though_the_lock_is_taken_again_and_again(tmp_path):
+    path = str(tmp_path / "lock")
+    stop = threading.Event()
+
+    def take_again_and_again() -> None:
+        while not stop.is_set():
+            fd = wait_for(path, exclusive=True, deadline=time.monotonic() + 60)
+            time.sleep(0.0005)
+            os.close(fd)
+
+    busy = threading.Thread(target=take_again_and_again)
+    busy.start()
+    try:
+        fd = wait_for(path, exclusive=True, deadline=time.monotonic() + 60, after_burst=True)
+        assert wait_for(path, exclusive=True, deadline=0.0) is None
+        os.close(fd)
+    finally:
+        stop.set()
+        busy.join()
+    fd = wait_for(path, exclusive=True, deadline=time.monotonic() + 60, after_burst=True)
+    assert wait_for(path, exclusive=True, deadline=0.0, after_burst=True) is None
+    os.close(fd)
