@@ -34,8 +34,8 @@ class Sessions(Protocol):
         """Commit a message, and give it as stored."""
         ...
 
-    def update_session_messages(self, session_id: str, messages: Sequence[Message], /) -> None:
-        """Leave out what is not among the messages, and was there when they were read."""
+    def leave_out(self, session_id: str, messages: Sequence[Message], /) -> None:
+        """Leave out messages as they were read; one that was changed since stays."""
         ...
 
 
@@ -112,7 +112,7 @@ def take_turn(
     message = manager.add_message(session.id, _message(answer, call, odd | _claim(answer, call)))
     notes = [*call.notes, *(f"the answer stopped early: {reason}" for reason in odd.values())]
     if broken_off:
-        manager.update_session_messages(session.id, standing)
+        manager.leave_out(session.id, broken_off)
         notes.append("what had come of the answer before is left out; it stays in history")
     return Turn(message, answer.text, count(answer.usage), notes)
 
@@ -132,9 +132,11 @@ def _spoken(messages: Sequence[Message]) -> list[Message]:
 
 def _broken_off(session: Session) -> list[Message]:
     """Give the answers at the end of a session that broke off, the last first."""
-    return list(
-        takewhile(lambda message: message.metadata.get(INTERRUPTED) is True, reversed(_spoken(session.messages)))
-    )
+    return list(takewhile(_is_broken_off, reversed(_spoken(session.messages))))
+
+
+def _is_broken_off(message: Message) -> bool:
+    return message.role == MessageRole.ASSISTANT and message.metadata.get(INTERRUPTED) is True
 
 
 def _said(standing: Sequence[Message], content: str | list[Block] | None, system: str | None) -> list[Message]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -44,15 +43,15 @@ class StoreId:
 
     def _draw(self) -> str:
         try:
-            fd = wait_for(self._lock, exclusive=True, deadline=time.monotonic() + _WAIT)
+            lock = wait_for(self._lock, exclusive=True, deadline=time.monotonic() + _WAIT)
         except OSError:
             return secrets.token_hex(16)
-        if fd is None:
+        if lock is None:
             return secrets.token_hex(16)
         try:
             return self._read() or self._write(secrets.token_hex(16))
         finally:
-            os.close(fd)
+            lock.close()
 
     def _write(self, drawn: str) -> str:
         made = Path(files.temporary(self._private))

@@ -16,12 +16,12 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from claif_git.errors import ConcurrentUpdateError, StoreError
 from claif_git.git.files import CLOSED, remove, write_all
-from claif_git.git.locks import try_flock, wait_for
+from claif_git.git.locks import Flock, try_flock, wait_for
 
 FOREIGN_AGE = 60.0
 """Seconds after which a lock of git's own, or of any other program's, is taken for left behind."""
@@ -55,7 +55,8 @@ class LockFiles:
         self.foreign_age = foreign_age
         self._guard = threading.Lock()
         self._owner, self._fd = "", -1
-        self._closer: Callable[[], object] | None = None
+        self._closer: weakref.finalize[..., LockFiles] | None = None
+        _open_here.add(self)
 
     @contextlib.contextmanager
     def hold(self, path: str, timeout: float) -> Iterator[None]:
@@ -127,7 +128,7 @@ class LockFiles:
         try:
             return self._is_stale(path) and remove(path)
         finally:
-            os.close(broom)
+            broom.close()
 
     def _is_stale(self, path: str) -> bool:
         state = self.look(path)
@@ -140,17 +141,17 @@ class LockFiles:
     def look(self, path: str) -> LockState | None:
         """Say whose a lock file is; None if there is none, or it cannot be read."""
         try:
-            fd = os.open(path, os.O_RDWR | CLOSED)
+            lock = Flock(path, os.O_RDWR | CLOSED)
         except OSError:
             return None
         try:
-            made = os.fstat(fd)
+            made = os.fstat(lock.fd)
             age = time.time() - made.st_mtime
-            if os.read(fd, len(_OURS)) != _OURS:
+            if os.read(lock.fd, len(_OURS)) != _OURS:
                 return LockState(path, ours=False, pid=None, age=age, is_stale=age > self.foreign_age)
-            dead = try_flock(fd)
+            dead = try_flock(lock.fd)
         finally:
-            os.close(fd)
+            lock.close()
         return LockState(path, ours=True, pid=self._pid_of(made.st_ino), age=age, is_stale=dead)
 
     def _pid_of(self, inode: int) -> int | None:
@@ -166,10 +167,28 @@ class LockFiles:
         with self._guard:
             self._forget()
 
+    def leave_to_parent(self) -> None:
+        """In a child that was forked: give up our copy of the file, which would pass for the parent if that dies."""
+        self._guard = threading.Lock()
+        if self._closer is not None and self._closer.detach():
+            os.close(self._fd)
+        self._fd, self._closer = -1, None
+
     def _forget(self) -> None:
         self._fd = -1
         if self._closer is not None:
             self._closer()
+
+
+_open_here: weakref.WeakSet[LockFiles] = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    for lock_files in list(_open_here):
+        lock_files.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_in_child)
 
 
 def _give_up(path: str, fd: int) -> None:

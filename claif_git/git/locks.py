@@ -15,6 +15,7 @@ import os
 import re
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Self
 
@@ -28,6 +29,36 @@ _SENIORITY = 0.06  # seconds of waiting after which one asks twice as often
 _BURST = 0.03  # seconds for which who has passed the gate need not pass it again
 _BREATH, _BREATHS = 0.001, 3  # who is at it leaves a lock free for less than that: seconds, and how often it is looked
 _READABLE = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
+
+
+class Flock:
+    """An open file to be locked. A child that is forked gives its copy up, with which it would hold the lock too."""
+
+    __slots__ = ("__weakref__", "fd")
+
+    def __init__(self, path: str, flags: int = os.O_RDWR | os.O_CREAT | CLOSED) -> None:
+        with _forking:
+            self.fd = os.open(path, flags, 0o666)
+            _open_here.add(self)
+
+    def close(self) -> None:
+        """Let go. May be called twice."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+_open_here: weakref.WeakSet[Flock] = weakref.WeakSet()
+_forking = threading.RLock()
+
+
+def _in_child() -> None:
+    for lock in list(_open_here):
+        lock.close()
+    _forking.release()
+
+
+os.register_at_fork(before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_in_child)
 
 
 def try_flock(fd: int, *, exclusive: bool = True) -> bool:
@@ -46,36 +77,35 @@ def lock_name(name: str) -> str:
 
 def wait_for(
     path: str, *, exclusive: bool, deadline: float, in_line: bool = False, after_burst: bool = False
-) -> int | None:
-    """Lock the file at `path`, making it if there is none: an open file, or None at the deadline (monotonic).
+) -> Flock | None:
+    """Lock the file at `path`, making it if there is none; None at the deadline (monotonic).
 
     `in_line`: many may be waiting, and who has waited longest is to come first, mostly. `after_burst`: who has it now
     takes it again and again, and may go on for a moment.
     """
     while True:
-        fd = _open(path)
+        lock = _open(path)
         try:
             if after_burst:
-                got = _try_after_burst(fd, deadline)
+                got = _try_after_burst(lock.fd, deadline)
             else:
-                got = _try_until(fd, exclusive=exclusive, deadline=deadline, in_line=in_line)
-            if got and _still_named(fd, path):
-                return fd
+                got = _try_until(lock.fd, exclusive=exclusive, deadline=deadline, in_line=in_line)
+            if got and _still_named(lock.fd, path):
+                return lock
         except BaseException:
-            os.close(fd)
+            lock.close()
             raise
-        os.close(fd)
+        lock.close()
         if not got:
             return None
 
 
-def _open(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT | CLOSED
+def _open(path: str) -> Flock:
     try:
-        return os.open(path, flags, 0o666)
+        return Flock(path)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        return os.open(path, flags, 0o666)
+        return Flock(path)
 
 
 def _try_until(fd: int, *, exclusive: bool, deadline: float, in_line: bool) -> bool:
@@ -130,8 +160,8 @@ class Turnstile:
         self._path, self._gate = path, path + ".gate"
         self._passed = -1.0
 
-    def acquire(self, *, exclusive: bool, gate_exclusive: bool, timeout: float) -> int | None:
-        """Give the locked file, or None after `timeout` seconds."""
+    def acquire(self, *, exclusive: bool, gate_exclusive: bool, timeout: float) -> Flock | None:
+        """Take the lock, or give None after `timeout` seconds."""
         start = time.monotonic()
         deadline = start + timeout
         if start - self._passed < _BURST:
@@ -146,11 +176,11 @@ class Turnstile:
             return wait_for(self._path, exclusive=exclusive, deadline=deadline, after_burst=crowded)
         finally:
             self._passed = time.monotonic()
-            os.close(gate)
+            gate.close()
 
 
 class _Held(threading.local):
-    fd = -1
+    lock: Flock | None = None
     depth = 0
     exclusive = False
 
@@ -179,19 +209,19 @@ class StoreLock:
     @contextlib.contextmanager
     def _hold(self, *, exclusive: bool, timeout: float) -> Iterator[None]:
         held = self._held
-        if held.fd < 0:
-            fd = self._turnstile.acquire(exclusive=exclusive, gate_exclusive=exclusive, timeout=timeout)
-            if fd is None:
+        if held.lock is None:
+            lock = self._turnstile.acquire(exclusive=exclusive, gate_exclusive=exclusive, timeout=timeout)
+            if lock is None:
                 raise ConcurrentUpdateError(f"the store is busy: waited {timeout:g} s for it")
-            held.fd, held.exclusive = fd, exclusive
+            held.lock, held.exclusive = lock, exclusive
         held.depth += 1
         try:
             yield
         finally:
             held.depth -= 1
             if not held.depth:
-                os.close(held.fd)
-                held.fd, held.exclusive = -1, False
+                held.lock.close()
+                held.lock, held.exclusive = None, False
 
 
 class Queues:
@@ -204,13 +234,13 @@ class Queues:
     @contextlib.contextmanager
     def hold(self, name: str, timeout: float) -> Iterator[None]:
         """Be the only one in the queue `name`. ConcurrentUpdateError after `timeout` seconds."""
-        fd = self._turnstile(name).acquire(exclusive=True, gate_exclusive=True, timeout=timeout)
-        if fd is None:
+        lock = self._turnstile(name).acquire(exclusive=True, gate_exclusive=True, timeout=timeout)
+        if lock is None:
             raise ConcurrentUpdateError(f"{name} is busy: waited {timeout:g} s for other writers")
         try:
             yield
         finally:
-            os.close(fd)
+            lock.close()
 
     def _turnstile(self, name: str) -> Turnstile:
         if len(self._turnstiles) > 256:  # it only remembers who passed a moment ago
@@ -221,16 +251,15 @@ class Queues:
 class Lock:
     """A lock that its holder keeps for as long as it likes; it goes with the process."""
 
-    def __init__(self, path: str, fd: int) -> None:
-        self._path, self._fd = path, fd
+    def __init__(self, path: str, lock: Flock) -> None:
+        self._path, self._lock = path, lock
 
     def release(self) -> None:
         """Let go. May be called twice."""
-        if self._fd >= 0:
-            fd, self._fd = self._fd, -1
+        if self._lock.fd >= 0:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path)  # while it is ours: who opened it meanwhile will see that it has no name
-            os.close(fd)
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -241,8 +270,8 @@ class Lock:
 
 def try_lock(path: str) -> Lock | None:
     """Take the lock at `path` if it is free: not held by another process, nor elsewhere in this one."""
-    fd = wait_for(path, exclusive=True, deadline=0.0)
-    return None if fd is None else Lock(path, fd)
+    lock = wait_for(path, exclusive=True, deadline=0.0)
+    return None if lock is None else Lock(path, lock)
 
 
 def sweep(folder: str) -> int:
@@ -256,14 +285,14 @@ def sweep(folder: str) -> int:
 
 def _sweep_one(path: str) -> bool:
     try:
-        fd = os.open(path, os.O_RDWR | CLOSED)
+        lock = Flock(path, os.O_RDWR | CLOSED)
     except OSError:
         return False
     try:
-        if not try_flock(fd):
+        if not try_flock(lock.fd):
             return False
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
         return True
     finally:
-        os.close(fd)
+        lock.close()

@@ -80,8 +80,8 @@ class PackFile:
         return fanout
 
     def _read_few(self) -> dict[bytes, int]:
-        places = struct.unpack(f">{self.count}L", self._index.read(self.count * 4, self._places_at))
-        return dict(zip(self.names(), places, strict=True))
+        names, places = list(self.names()), self._whole(self._places_at, 4)
+        return dict(zip(names, struct.unpack(f">{self.count}L", places), strict=True))
 
     @property
     def _places_at(self) -> int:

@@ -12,6 +12,8 @@ from claif_git.git.objects import Objects
 from claif_git.git.packs import PackWriter
 from claif_git.git.roots import beside_refs
 
+__all__ = ["beside_refs", "prune", "reachable"]
+
 _PACK_FILES = ("pack-*.pack", "pack-*.idx", "pack-*.rev", "pack-*.bitmap", "pack-*.mtimes", "multi-pack-index*")
 
 

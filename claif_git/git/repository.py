@@ -284,7 +284,7 @@ class Repository:
         try:
             yield
         finally:
-            os.close(own)
+            own.close()
 
     def _maintain(self, progress: Callable[[int, int], None], *, force: bool) -> MaintenanceReport:
         """Do what writers need not wait for beside them: git's own protocol makes that safe, and it can take long."""
@@ -312,6 +312,11 @@ class Repository:
         return MaintenanceReport(
             with_git, max(objects, 0), max(refs, 0), removed, tuple(repaired), tuple(damaged), seconds
         )
+
+    def check_prune(self) -> None:
+        """Raise what `prune` would of what it cannot read, before anything is done. StoreError."""
+        if not self.is_guest and not command.git_available():
+            pruning.beside_refs(self.path)
 
     def prune(self) -> bool:
         """Remove at once every object that nothing reaches, with no grace for what is being written elsewhere by git.

@@ -13,6 +13,7 @@ from claif_git.errors import StoreError
 from claif_git.git.kinds import Oid, is_oid
 
 _OID = re.compile(r"[0-9a-f]{40}")
+_ELSE = "git reads it: install git, or remove that working tree"
 _BOTH = 82
 """Characters of a reflog's line that hold where a ref stood before and after; a message follows."""
 
@@ -53,9 +54,9 @@ def _indexed(index: Path) -> set[Oid]:
         held = Index(str(index))
         parts = {extension.signature for extension in held._extensions}  # noqa: SLF001 - nothing else tells of them
     except Exception as error:
-        raise StoreError(f"{index} cannot be read: {error}") from error
+        raise StoreError(f"{index} cannot be read: {error}", hint=_ELSE) from error
     if b"link" in parts:
-        raise StoreError(f"{index} is split in two", hint="git update-index --no-split-index, in that working tree")
+        raise StoreError(f"{index} is split in two", hint=_ELSE)
     found: set[Oid] = set()
     for _, entry in held.items():  # noqa: PERF102 - it has no values()
         sides = (entry.ancestor, entry.this, entry.other) if isinstance(entry, ConflictedIndexEntry) else (entry,)

@@ -15,8 +15,9 @@ from typing import Any, TypeAlias, TypeVar
 from claif_git.git.files import sync_folder
 
 _T = TypeVar("_T")
-_Outcomes: TypeAlias = "SimpleQueue[Exception | None]"
+_Outcomes = SimpleQueue[Exception | None]
 _Job: TypeAlias = "tuple[Callable[[Any], None], Any, _Outcomes]"
+_Jobs: TypeAlias = "SimpleQueue[_Job | None]"
 _THREADS = 4  # and the caller's own: a turn is five objects
 
 
@@ -60,20 +61,25 @@ class Syncer:
 
     def _each(self, sync: Callable[[_T], None], items: Sequence[_T]) -> None:
         """Sync all, each in a thread of its own except the last; the first error is raised when all are done."""
-        if self._threads.pid != os.getpid():  # forked: the threads stayed with the parent, and its lock may be held
-            self._threads = _Threads()
-        done: _Outcomes = SimpleQueue()
+        threads, done = self._own_threads(), _Outcomes()
         for item in items[:-1]:
-            self._threads.take((sync, item, done))
-        for item in items[-1:]:
-            _do((sync, item, done))
-        errors = [error for _ in items if (error := done.get())]
+            threads.take((sync, item, done))
+        try:
+            for item in items[-1:]:
+                sync(item)
+        finally:
+            errors = [error for _ in items[:-1] if (error := done.get())]
         if errors:
             raise errors[0]
 
+    def _own_threads(self) -> _Threads:
+        if self._threads.pid != os.getpid():  # forked: the threads stayed with the parent, and its lock may be held
+            self._threads = _Threads()
+        return self._threads
+
     def close(self) -> None:
         """End the threads. May be called twice."""
-        self._threads.close()
+        self._own_threads().close()
 
 
 class _Threads:
@@ -81,8 +87,8 @@ class _Threads:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._count = 0
+        self._jobs: _Jobs = SimpleQueue()
+        self._running: list[threading.Thread] = []
         self._guard = threading.Lock()
 
     def take(self, job: _Job) -> None:
@@ -96,20 +102,28 @@ class _Threads:
     def _ready(self) -> bool:
         if sys.is_finalizing():
             return False
-        if self._count < _THREADS:
+        if len(self._running) < _THREADS:
+            thread = threading.Thread(target=_work, args=(self._jobs,), name="claif-git-sync", daemon=True)
             with contextlib.suppress(RuntimeError):  # the interpreter is ending: there are no new threads any more
-                threading.Thread(target=_work, args=(self._jobs,), name="claif-git-sync", daemon=True).start()
-                self._count += 1
-        return self._count > 0
+                thread.start()
+                self._running.append(thread)
+        return bool(self._running)
 
     def close(self) -> None:
         with self._guard:
-            for _ in range(self._count):
-                self._jobs.put(None)
-            self._jobs, self._count = SimpleQueue(), 0
+            ending, self._running = self._running, []
+            jobs, self._jobs = self._jobs, SimpleQueue()
+        for _ in ending:
+            jobs.put(None)
+        for thread in ending:
+            thread.join()
+
+    def __del__(self) -> None:
+        for _ in self._running:
+            self._jobs.put(None)
 
 
-def _work(jobs: SimpleQueue[_Job | None]) -> None:
+def _work(jobs: _Jobs) -> None:
     while (job := jobs.get()) is not None:
         _do(job)
 

@@ -14,23 +14,29 @@ from claif_git.git.trees import MAX_DEPTH
 
 _LINE = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _TREE = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)
-_FOLDER = b"40000"
-_KEPT = 1024
+_FOLDERS = {b"40000", b"040000"}  # the second as some old tools wrote it
+_KEPT = 50_000
+"""Entries of trees that are kept, some 10 MB; the latest few trees in any case."""
+_LATEST = 8
 
 _Line: TypeAlias = tuple[bytes, bytes, bytes]
 
 
 class TreeDiff:
-    """Compares trees of one repository, and keeps those that were read last. For one thread."""
+    """Compares trees of one repository, and keeps those that were read last. For one thread.
 
-    def __init__(self, repo: Repository) -> None:
-        self._repo = repo
+    `skips_deep`: what stands deeper than any file of ours counts as nothing, instead of being an error.
+    """
+
+    def __init__(self, repo: Repository, *, skips_deep: bool = False) -> None:
+        self._repo, self._skips_deep = repo, skips_deep
         self._read: OrderedDict[Oid, frozenset[_Line]] = OrderedDict()
+        self._count = 0
 
     def folder(self, tree: Oid, name: str) -> Oid | None:
         """Give the folder of a tree that has that name, or None."""
         wanted = name.encode("utf-8", "surrogateescape")
-        return next((oid.hex() for mode, held, oid in self._lines(tree) if held == wanted and mode == _FOLDER), None)
+        return next((oid.hex() for mode, held, oid in self._lines(tree) if held == wanted and mode in _FOLDERS), None)
 
     def added(self, before: Oid | None, after: Oid | None) -> Iterator[tuple[str, Oid]]:
         """Give the path and blob of each file below `after` where `before` has no file, in no order.
@@ -48,6 +54,8 @@ class TreeDiff:
     ) -> Iterator[tuple[str, Oid, bool]]:
         if after is None or after == before:
             return
+        if depth > MAX_DEPTH and self._skips_deep:
+            return
         if depth > MAX_DEPTH:
             raise StoreError(f"folders nest deeper than {MAX_DEPTH}: {prefix[:80]}…")
         old, new = self._lines(before) if before else frozenset(), self._lines(after)
@@ -55,11 +63,11 @@ class TreeDiff:
         for mode, name, oid in new - old:
             old_mode, old_oid = was.get(name, (b"", b""))
             path = prefix + name.decode("utf-8", "surrogateescape")
-            if mode == _FOLDER:
-                below = old_oid.hex() if old_mode == _FOLDER else None
+            if mode in _FOLDERS:
+                below = old_oid.hex() if old_mode in _FOLDERS else None
                 yield from self._differing(below, oid.hex(), f"{path}/", depth + 1)
             else:
-                yield path, oid.hex(), old_mode in (b"", _FOLDER)
+                yield path, oid.hex(), not old_mode or old_mode in _FOLDERS
 
     def _lines(self, tree: Oid) -> frozenset[_Line]:
         known = self._read.pop(tree, None)
@@ -68,7 +76,8 @@ class TreeDiff:
             if kind != "tree" or not _TREE.fullmatch(data):
                 raise StoreError(f"object {tree} is not a tree")
             known = frozenset(_LINE.findall(data))
+            self._count += len(known)
         self._read[tree] = known
-        if len(self._read) > _KEPT:
-            self._read.popitem(last=False)
+        while self._count > _KEPT and len(self._read) > _LATEST:
+            self._count -= len(self._read.popitem(last=False)[1])
         return known

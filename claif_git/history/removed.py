@@ -52,7 +52,7 @@ class _Removals:
     """Compares commits with their parents. Each is read once, though it is looked at as a child and as a parent."""
 
     def __init__(self, repo: Repository) -> None:
-        self._repo, self._trees = repo, TreeDiff(repo)
+        self._repo, self._trees = repo, TreeDiff(repo, skips_deep=True)
         self._commits: dict[str, Commit] = {}
 
     def commit(self, oid: str) -> Commit:

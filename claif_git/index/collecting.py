@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import threading
 from collections.abc import Iterator
 
 AT_ONCE = 256
@@ -13,37 +12,35 @@ AT_ONCE = 256
 
 
 class _Pause:
-    """How many threads are making many objects, and whether the collector is to run once none is."""
+    """Whether it was us who switched the collector off."""
 
-    def __init__(self) -> None:
-        self.guard, self.inside, self.was_on = threading.Lock(), 0, False
-
-
-_pause = _Pause()
+    ours = False
 
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Leave garbage alone within the block, which is to be short. Any number of threads may do so."""
-    with _pause.guard:
-        if _pause.inside == 0:
-            _pause.was_on = gc.isenabled()
-            gc.disable()
-        _pause.inside += 1
+    """Leave garbage alone within the block, which is to be short. Any number of threads may do so.
+
+    The first to leave switches the collector on again. What an exception from a signal may leave off, the next block
+    puts right.
+    """
+    was_on = gc.isenabled() or _Pause.ours
     try:
+        if was_on:
+            _Pause.ours = True
+            gc.disable()
         yield
     finally:
-        with _pause.guard:
-            _pause.inside -= 1
-            if _pause.inside == 0 and _pause.was_on:
-                gc.enable()
+        if was_on:
+            gc.enable()
+            _Pause.ours = False
 
 
 def _in_child() -> None:
     """Go on without the threads that a fork left behind in their blocks."""
-    if _pause.inside and _pause.was_on:
+    if _Pause.ours:
         gc.enable()
-    _pause.__init__()  # type: ignore[misc]
+        _Pause.ours = False
 
 
 os.register_at_fork(after_in_child=_in_child)

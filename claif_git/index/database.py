@@ -17,6 +17,7 @@ from pathlib import Path
 
 from claif_git.git import Repository
 from claif_git.index import schema
+from claif_git.index.values import DamagedValueError
 
 BUSY = 2.0
 """Seconds to wait for another process, which holds the index for moments at a time."""
@@ -27,7 +28,7 @@ _DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, 
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell whether a new file is the cure: the file is no database, or not the one whose tables we know."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+    return isinstance(error, DamagedValueError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
 
 class Database:

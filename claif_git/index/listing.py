@@ -13,7 +13,7 @@ from claif_git.errors import MalformedError
 from claif_git.history.description import title_of
 from claif_git.history.snapshot import Snapshot
 from claif_git.index.collecting import AT_ONCE, uncollected
-from claif_git.index.values import compact, micros, moment, read_out, restored, spelled, stored
+from claif_git.index.values import compact, micros, moment, read_out, reading_values, restored, spelled, stored
 from claif_git.model.canonical import canonical
 from claif_git.model.conditions import CONTAINS, IS, Condition, Selection
 from claif_git.model.message import Message
@@ -41,7 +41,7 @@ def listed(connection: sqlite3.Connection, wanted: Selection, limit: int | None,
     narrowed = [("shown", list[Any]()), *_conditions(wanted)]
     where = " AND ".join(text for text, _ in narrowed)
     found: list[Session] = []
-    with uncollected():
+    with reading_values(), uncollected():
         rows = connection.execute(
             f"SELECT {_COLUMNS} FROM sessions WHERE {where} ORDER BY updated DESC, name LIMIT ?",  # noqa: S608 - our words
             (*(value for _, values in narrowed for value in values), -1 if limit is None else limit),

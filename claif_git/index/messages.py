@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from claif_git.format.attachments import Kept
 from claif_git.history.placing import Entry
 from claif_git.index.collecting import AT_ONCE, uncollected
-from claif_git.index.values import micros, moment
+from claif_git.index.values import micros, moment, reading_values
 from claif_git.model.blocks import Content, Json
 from claif_git.model.message import Message, MessageRole, Origin
 
@@ -79,12 +79,12 @@ def read(connection: sqlite3.Connection, number: int, commit: str, count: int | 
     An Entry stands for a message that is to be read from git.
     """
     if count is not None:
-        with uncollected():
+        with reading_values(), uncollected():
             rows = connection.execute(f"{_SELECT} DESC LIMIT ?", (number, count)).fetchall()
             return list(_made(connection, rows[::-1], {}, commit))
     found: list[Message | Entry] = []
     folders: dict[int, str] = {}
-    with uncollected():
+    with reading_values(), uncollected():
         cursor = connection.execute(_SELECT, (number,))
         while rows := cursor.fetchmany(AT_ONCE):
             found += _made(connection, rows, folders, commit)

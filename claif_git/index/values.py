@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from claif_git.model.blocks import Json
@@ -13,6 +16,19 @@ _from_seconds = datetime.fromtimestamp  # looked up once: twice a session, and o
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one each time
 _EXACT = 4_000_000_000_000_000
 """µs up to which (the year 2096) a float of seconds is exact to the microsecond, and faster than arithmetic."""
+
+
+class DamagedValueError(sqlite3.DatabaseError):
+    """What the index holds cannot be read: it is to be built anew."""
+
+
+@contextlib.contextmanager
+def reading_values() -> Iterator[None]:
+    """Take what goes wrong within the block, where nothing but our own values is read, for damage of the index."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, OSError) as error:
+        raise DamagedValueError(f"a damaged value: {error}") from error
 
 
 def micros(moment: datetime) -> int:

@@ -9,7 +9,9 @@ from typing import Any
 from claif_git.errors import InvalidInputError, SessionNotFoundError
 from claif_git.history.change import Change
 from claif_git.history.commits import one_line
+from claif_git.history.placing import Entry
 from claif_git.history.resetting import reset_to
+from claif_git.history.snapshot import Snapshot
 from claif_git.model.message import Message
 from claif_git.session.reading import entry_at
 from claif_git.session.working import Note, Working
@@ -46,23 +48,42 @@ def edit(working: Working, session_id: str, index: int, content: Any) -> None:
 def file_of(working: Working, session_id: str, index: int) -> str:
     """Give a message's file as text; bytes that are no UTF-8 as escapes. MessageIndexError."""
     snapshot = working.read(session_id)
-    return snapshot.blob(entry_at(snapshot, index)[1].blob).decode("utf-8", "backslashreplace")
+    return _text_of(snapshot, entry_at(snapshot, index)[1])
 
 
-def mend(working: Working, session_id: str, index: int, file: str) -> None:
+def _text_of(snapshot: Snapshot, entry: Entry) -> str:
+    return snapshot.blob(entry.blob).decode("utf-8", "backslashreplace")
+
+
+def mend(working: Working, session_id: str, index: int, file: str, was: str | None) -> None:
     """Replace the file of a message that cannot be read. MalformedError if the new one cannot be read either.
 
-    InvalidInputError for a message that can be read: what was mended meanwhile is not written over.
+    InvalidInputError for a message that can be read, or whose file is not what it `was`: what was mended or moved up
+    meanwhile is not written over.
     """
 
     def build(change: Change) -> Note:
         position, entry = entry_at(change.before, index)
         if isinstance(change.before.messages([entry])[0], Message):
             raise InvalidInputError(f"message {position} can be read: there is nothing to mend")
+        if was is not None and _text_of(change.before, entry) != was:
+            raise InvalidInputError(f"message {position} is another now: nothing was changed", hint="look again")
         data = file.encode("utf-8", "surrogatepass")
         mended = change.before.message_as(entry, data)
         change.put_blob(entry.path, change.add("blob", data))
         return Note(f"mend: message {position}: {one_line(mended.text)}")
+
+    working.write(session_id, build)
+
+
+def leave_out(working: Working, session_id: str, messages: Sequence[Message]) -> None:
+    """Leave out these messages, wherever they stand now; one that was changed since it was read stays."""
+    read = {(message.origin.path, message.origin.blob) for message in messages if message.origin}
+
+    def build(change: Change) -> Note | None:
+        paths = {entry.path for entry in change.before.shown if tuple(entry) in read}
+        change.drop(paths)
+        return _dropped(paths)
 
     working.write(session_id, build)
 
@@ -73,9 +94,13 @@ def drop(working: Working, session_id: str, indexes: Sequence[int]) -> None:
     def build(change: Change) -> Note | None:
         paths = {entry_at(change.before, index)[1].path for index in indexes}
         change.drop(paths)
-        return Note(f"drop: {len(paths)} message{'s' * (len(paths) != 1)}") if paths else None
+        return _dropped(paths)
 
     working.write(session_id, build)
+
+
+def _dropped(paths: set[str]) -> Note | None:
+    return Note(f"drop: {len(paths)} message{'s' * (len(paths) != 1)}") if paths else None
 
 
 def cherry_pick(working: Working, session_id: str, indexes: Sequence[int], into: str) -> list[Message]:

@@ -76,6 +76,8 @@ def merge(
     if wish.strategy is Strategy.MANUAL:
         # Asked before anything is locked: a person may take long to answer.
         past = candidates(working.repo, ours, theirs)
+        if not past and into_primary:
+            return MergeResult(primary, outcome="up-to-date", commit=ours.commit)
         choice = Choice(wish.strategy, picked(theirs, past, wish.resolver, wish.picks))
     if into_primary:
         return _into(working, primary, theirs, choice)

@@ -54,12 +54,16 @@ class ChangingHistory:
         """Give a message's file as it is, front matter and all, whether it can be read or not. MessageIndexError."""
         return amending.file_of(self._working, self._working.store.resolve(session_id), message_index)
 
-    def mend_message(self, session_id: str, message_index: int, file: str) -> None:
+    def mend_message(self, session_id: str, message_index: int, file: str, was: str | None = None) -> None:
         """Put a whole file in the place of a message's that cannot be read. MalformedError if this one cannot either.
 
-        InvalidInputError where the message can be read; MessageIndexError.
+        InvalidInputError where the message can be read, or `was` is given and its file is another; MessageIndexError.
         """
-        amending.mend(self._working, self._working.store.resolve(session_id), message_index, file)
+        amending.mend(self._working, self._working.store.resolve(session_id), message_index, file, was)
+
+    def leave_out(self, session_id: str, messages: Sequence[Message]) -> None:
+        """Leave out messages as they were read, wherever they stand now; one that was changed since stays."""
+        amending.leave_out(self._working, self._working.store.resolve(session_id), messages)
 
     def drop_messages(self, session_id: str, message_indexes: Sequence[int]) -> None:
         """Leave messages out of a session; they stay in history. MessageIndexError."""

@@ -60,6 +60,7 @@ def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
         report = _report(working, session_id, refs, copies)
         if dry_run:
             return report
+        working.repo.check_prune()
         copies.remember()
         _remove(working, session_id, refs, copies)
         return replace(report, objects=not copies.left())

@@ -36,6 +36,8 @@ _PLAIN_TREE = re.compile(rb"(?:(?:100644|40000) [0-9A-Za-z._-]{1,255}\0.{20})*",
 _PLAIN_ENTRY = re.compile(rb"(100644|40000) ([^\0]+)\0(.{20})", re.DOTALL)
 _FILE, _FOLDER = b"100644", b"40000"
 _ATTRIBUTES = layout.ATTRIBUTES_FILE.encode("ascii")
+_MOST = 250_000
+"""Entries of trees to be kept in memory, some 200 bytes each; what is beyond that is looked at by itself."""
 _SPECIAL = frozenset({b".", b"..", b".git", b".gitmodules", _ATTRIBUTES})
 
 Row: TypeAlias = tuple[bytes, bytes, bytes]
@@ -72,16 +74,17 @@ class Plain:
         self.trees: dict[bytes, PlainTree] = {}
         self._odd: list[Oid] = []
         self._blobs: set[bytes] = set()
+        self._room = _MOST
 
     def add(self, order: PackOrder) -> None:
         """Look at a pack."""
         blobs = order.blobs()
-        self._odd += order.unknown()
         free = set(blobs)
         for is_commit, name, data in order.commits_and_trees():
             found = self._commit(name, data) if is_commit else self._tree(name, data, blobs, free)
             if not found:
                 self._odd.append(name.hex())
+        self._odd += order.unknown()
         self._blobs |= free
 
     def rest(self) -> Iterator[Oid]:
@@ -97,11 +100,15 @@ class Plain:
         return node is not None
 
     def _tree(self, name: bytes, data: bytes, blobs: set[bytes], free: set[bytes]) -> bool:
-        rows = plain_rows(data)
+        rows = plain_rows(data) if self._room > 0 else None
         if rows is None:
             return False
+        tree = _as_tree(rows, blobs)
+        self._room -= len(tree.folders) + len(tree.elsewhere) + 1
+        if self._room < 0:
+            return False
         free.difference_update([oid for _, _, oid in rows])
-        self.trees[name] = _as_tree(rows, blobs)
+        self.trees[name] = tree
         return True
 
 
@@ -168,7 +175,8 @@ def fault_of_tree(data: bytes, path: str) -> MalformedError:
             return MalformedError(f"mode {entry.mode:06o} is neither a plain file nor a folder", path=where)
         if entry.name in names:
             return MalformedError("two entries of the same name", path=where)
-        if entry.name.lower() == layout.ATTRIBUTES_FILE:
+        is_known = where == layout.ATTRIBUTES_FILE and entry.mode == FILE_MODE
+        if entry.name.lower() == layout.ATTRIBUTES_FILE and not is_known:
             return MalformedError(DANGEROUS, path=where)
         names.add(entry.name)
     return MalformedError("a folder that is not written as git writes them", path=path[:200])

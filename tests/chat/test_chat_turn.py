@@ -192,6 +192,14 @@ def test_a_retry_asks_again_for_an_answer_that_broke_off(api, sessions, client, 
     assert [[one["role"] for one in request["messages"]] for request in api.requests] == [["user"]] * 3
 
 
+def test_what_a_person_said_is_no_answer_that_broke_off(api, sessions, client, session):
+    sessions.add_message(session, Message(MessageRole.USER, "Q1"))
+    sessions.add_message(session, Message(MessageRole.USER, "Q2", metadata={"interrupted": True}))
+    api.script.append("Whole.")
+    take_turn(sessions, session, None, client=client)
+    assert said(sessions, session) == [("user", "Q1"), ("user", "Q2"), ("assistant", "Whole.")]
+
+
 def test_what_broke_off_stays_part_of_a_talk_that_went_on(api, sessions, client, session):
     api.script.extend([Reply("one two three", cut_after=2), "Yes."])
     with pytest.raises(ModelError):

@@ -123,3 +123,46 @@ def test_a_branch_reads_its_parents_history_from_the_prompt_cache(api, manager, 
     take_turn(manager, branch_id, "On the other hand", client=client)
     usage = api.usages[-1]
     assert usage["cache_read_input_tokens"] > 0.8 * (sum(usage.values()) - usage["output_tokens"])
+
+
+def said(manager, session):
+    return [(str(message.role), message.content) for message in manager.get_session(session).messages]
+
+
+def test_a_retry_leaves_out_nothing_but_what_broke_off_whatever_else_was_changed_meanwhile(api, manager):
+    session = manager.create_session()
+    api.script.extend(["A1", Reply("one two three", cut_after=2)])
+    take_turn(manager, session, "Q1", client=ClaudeClient(KEY, api.url))
+    with pytest.raises(ModelError):
+        take_turn(manager, session, "Q2", client=ClaudeClient(KEY, api.url))
+
+    def answer(_):
+        with SessionManager(manager.path) as other:
+            other.drop_messages(session, [0])
+            other.add_message(session, Message(MessageRole.USER, "meanwhile"))
+        return "Whole."
+
+    api.answer = answer
+    take_turn(manager, session, None, client=ClaudeClient(KEY, api.url))
+    assert said(manager, session) == [
+        ("assistant", "A1"),
+        ("user", "Q2"),
+        ("user", "meanwhile"),
+        ("assistant", "Whole."),
+    ]
+
+
+def test_a_retry_keeps_what_broke_off_where_somebody_wrote_it_to_an_end_meanwhile(api, manager):
+    session = manager.create_session()
+    api.script.append(Reply("one two three", cut_after=2))
+    with pytest.raises(ModelError):
+        take_turn(manager, session, "Q", client=ClaudeClient(KEY, api.url))
+
+    def answer(_):
+        with SessionManager(manager.path) as other:
+            other.edit_message(session, 1, "one two, by hand")
+        return "Whole."
+
+    api.answer = answer
+    take_turn(manager, session, None, client=ClaudeClient(KEY, api.url))
+    assert said(manager, session) == [("user", "Q"), ("assistant", "one two, by hand"), ("assistant", "Whole.")]

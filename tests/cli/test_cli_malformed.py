@@ -132,6 +132,26 @@ def test_a_message_that_can_be_read_is_never_written_over_by_mending(session: st
         manager.mend_message(session, 2, manager.message_file(session, 0))
 
 
+def test_what_stands_in_its_place_by_then_is_not_written_over(session: str) -> None:
+    with SessionManager() as manager:
+        opened = manager.message_file(session, 1)
+        with pytest.raises(InvalidInputError, match="is another now"):
+            manager.mend_message(session, 1, "---\nrole: user\ntimestamp: 2026-11-24T21:32:05Z\n---\n", was="other")
+        assert manager.message_file(session, 1) == opened
+
+
+def test_line_ends_stay_as_they_are_in_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SessionManager() as manager:
+        made = manager.create_session("Ends")
+        manager.add_message(made, Message("user", "one\r\ntwo\rthree\n"))  # type: ignore[arg-type]
+    monkeypatch.setenv("EDITOR", "true")
+    assert claif("edit", f"{made}#0").err == "nothing changed\n"
+    monkeypatch.setenv("EDITOR", "sed -i s/two/2/")
+    assert claif("edit", f"{made}#0").code == 0
+    with SessionManager() as manager:
+        assert manager.get_messages(made)[0].content == "one\r\n2\rthree\n"
+
+
 def test_nothing_is_asked_before_it_is_mended(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-a-key")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,25 @@ def test_an_error_while_syncing_reaches_the_caller(tmp_path, monkeypatch):
     for fd in fds:
         os.close(fd)
     syncer.close()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_threads_end_with_who_had_them(tmp_path, closed):
+    before = set(threading.enumerate())
+    syncer = Syncer()
+    fds = [os.open(tmp_path, os.O_RDONLY) for _ in range(3)]
+    syncer.files(fds)
+    own = [thread for thread in threading.enumerate() if thread not in before and thread.name == "claif-git-sync"]
+    assert own
+    if closed:
+        syncer.close()
+        assert not any(thread.is_alive() for thread in own)
+    del syncer
+    for thread in own:
+        thread.join(60)
+        assert not thread.is_alive()
+    for fd in fds:
+        os.close(fd)
 
 
 def test_turns_can_be_saved_when_the_interpreter_has_ended_its_threads(spawn, store):

@@ -91,7 +91,9 @@ def test_git_agrees_about_ancestry(tmp_path_factory, git, shape):
         a, b = ids[-1], ids[-2]
         assert sorted(store.merge_bases(a, b)) == sorted(git(store, "merge-base", "--all", a, b, check=False).split())
         assert store.is_ancestor(b, a) == (b in git(store, "rev-list", a).split())
-        assert {oid for oid, _ in store.walk([a], [b])} == set(git(store, "rev-list", a, f"^{b}").split())
+        walked = {oid for oid, _ in store.walk([a], [b])}
+        assert walked == {made[oid] for oid in dag.reach(dag.ids[-1]) - dag.reach(dag.ids[-2])}
+        assert walked <= set(git(store, "rev-list", a, f"^{b}").split())  # git gives too many where dates go far back
 
 
 def line(count: int, *, start: int = 0) -> list[tuple[list[int], int]]:

@@ -191,11 +191,11 @@ def test_a_lock_whose_file_was_swept_meanwhile_is_taken_anew(tmp_path, monkeypat
         return fd
 
     monkeypatch.setattr(os, "open", swept_after_opening)
-    fd = wait_for(path, exclusive=True, deadline=0.0)
+    lock = wait_for(path, exclusive=True, deadline=0.0)
     monkeypatch.undo()
-    assert fd is not None
-    assert os.path.samestat(os.fstat(fd), Path(path).stat())
-    os.close(fd)
+    assert lock is not None
+    assert os.path.samestat(os.fstat(lock.fd), Path(path).stat())
+    lock.close()
 
 
 def test_a_signal_while_waiting_leaves_nothing_locked(tmp_path, monkeypatch):
@@ -204,10 +204,10 @@ def test_a_signal_while_waiting_leaves_nothing_locked(tmp_path, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         wait_for(path, exclusive=True, deadline=time.monotonic() + 9)
-    os.close(first)
+    first.close()
     second = wait_for(path, exclusive=True, deadline=0.0)
     assert second is not None
-    os.close(second)
+    second.close()
 
 
 def test_who_waits_for_a_burst_to_end_gets_in_though_the_lock_is_taken_again_and_again(tmp_path):
@@ -216,19 +216,73 @@ def test_who_waits_for_a_burst_to_end_gets_in_though_the_lock_is_taken_again_and
 
     def take_again_and_again() -> None:
         while not stop.is_set():
-            fd = wait_for(path, exclusive=True, deadline=time.monotonic() + 60)
+            lock = wait_for(path, exclusive=True, deadline=time.monotonic() + 60)
             time.sleep(0.0005)
-            os.close(fd)
+            lock.close()
 
     busy = threading.Thread(target=take_again_and_again)
     busy.start()
     try:
-        fd = wait_for(path, exclusive=True, deadline=time.monotonic() + 60, after_burst=True)
+        lock = wait_for(path, exclusive=True, deadline=time.monotonic() + 60, after_burst=True)
         assert wait_for(path, exclusive=True, deadline=0.0) is None
-        os.close(fd)
+        lock.close()
     finally:
         stop.set()
         busy.join()
-    fd = wait_for(path, exclusive=True, deadline=time.monotonic() + 60, after_burst=True)
+    lock = wait_for(path, exclusive=True, deadline=time.monotonic() + 60, after_burst=True)
     assert wait_for(path, exclusive=True, deadline=0.0, after_burst=True) is None
-    os.close(fd)
+    lock.close()
+
+
+def test_a_child_that_is_forked_while_another_thread_holds_locks_holds_none(store):
+    """Forked in the middle of a turn; it lives on while the turn ends, and others write."""
+    held, end = threading.Event(), threading.Event()
+    ref_lock = str(store.path / "refs/heads/x.lock")
+
+    def turn() -> None:
+        with store.queue("x"), store.shared(), store._lock_files.hold(ref_lock, 1.0):
+            held.set()
+            end.wait()
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    held.wait()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    try:
+        state = store._lock_files.look(ref_lock)
+        assert state is not None
+        assert not state.is_stale
+        end.set()
+        thread.join()
+        with Repository.open(store.path) as other, other.queue("x", 0.0), other.exclusive(1.0):
+            pass
+        store.close()
+    finally:
+        os.close(write)
+        os.waitpid(child, 0)
+
+
+def test_a_writer_that_died_is_known_for_dead_though_a_child_of_it_lives_on(store, spawn):
+    code = """
+import os, sys
+from claif_git.git import Repository
+store = Repository.open(sys.argv[1])
+with store._lock_files.hold(sys.argv[2], 1.0):
+    if os.fork():
+        os._exit(1)
+    print("held", flush=True)
+    sys.stdin.read()
+    os._exit(0)
+"""
+    ref_lock = str(store.path / "refs/heads/x.lock")
+    process = spawn(code, store.path, ref_lock)
+    assert process.stdout.readline() == "held\n"
+    process.wait()
+    state = store._lock_files.look(ref_lock)
+    assert state is not None
+    assert state.is_stale

@@ -76,11 +76,32 @@ def test_what_is_no_tree_or_nests_for_ever_is_refused(repo: Repository) -> None:
 
 
 def test_only_so_many_trees_are_kept(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claif_git.git.treediff._KEPT", 2)
-    trees = [written(repo, {"f": str(number)}) for number in range(5)]
+    trees = [written(repo, {f"f{at}": str(number) for at in range(4)}) for number in range(20)]
+    for entries, kept in ((48, 12), (8, 8)):  # the latest few in any case
+        monkeypatch.setattr("claif_git.git.treediff._KEPT", entries)
+        diff = TreeDiff(repo)
+        for _ in range(2):
+            assert [len(dict(diff.added(None, tree))) for tree in trees] == [4] * 20
+        assert list(diff._read) == trees[-kept:]
+
+
+def test_a_folder_whose_mode_has_a_zero_before_it_is_one(repo: Repository) -> None:
+    with repo.pack_writer() as writer:
+        below = repo.read(written(repo, {"f": "1"}))[1]
+        inner = writer.add("tree", below)
+        outer = writer.add("tree", b"040000 d\0" + bytes.fromhex(inner))
+        other = writer.add("tree", b"40000 d\0" + bytes.fromhex(inner))
     diff = TreeDiff(repo)
-    assert [dict(diff.added(None, tree)).keys() for tree in trees] == [{"f"}] * 5
-    assert len(diff._read) == 2
+    assert diff.folder(outer, "d") == inner
+    assert [path for path, _ in diff.added(None, outer)] == ["d/f"]
+    assert list(diff.added(other, outer)) == []
+
+
+def test_what_nests_too_deep_is_an_error_or_on_request_nothing(repo: Repository) -> None:
+    deep = written(repo, {"/".join("a" * 80): "1", "f": "2"})
+    with pytest.raises(StoreError, match="nest deeper"):
+        list(TreeDiff(repo).added(None, deep))
+    assert [path for path, _ in TreeDiff(repo, skips_deep=True).added(None, deep)] == ["f"]
 
 
 @pytest.mark.parametrize("packed", [False, True])

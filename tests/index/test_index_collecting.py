@@ -22,9 +22,6 @@ def _collecting() -> Iterator[None]:
 def test_it_rests_within_the_block_and_not_after_it_whatever_happened() -> None:
     with uncollected():
         assert not gc.isenabled()
-        with uncollected():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
     assert gc.isenabled()
     with pytest.raises(KeyError), uncollected():
         raise KeyError
@@ -38,7 +35,7 @@ def test_where_somebody_switched_it_off_it_stays_off() -> None:
     assert not gc.isenabled()
 
 
-def test_it_rests_until_the_last_thread_is_done() -> None:
+def test_it_works_again_once_all_threads_are_done() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -50,11 +47,19 @@ def test_it_rests_until_the_last_thread_is_done() -> None:
     thread.start()
     inside.wait()
     with uncollected():
-        pass
-    assert not gc.isenabled()
-    leave.set()
-    thread.join()
+        assert not gc.isenabled()
+        leave.set()
+        thread.join()
     assert gc.isenabled()
+
+
+def test_what_a_signal_left_off_the_next_block_puts_right() -> None:
+    entered = uncollected()
+    entered.__enter__()  # and nobody leaves: an exception came before the block began
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    del entered
 
 
 def test_a_child_that_is_forked_meanwhile_collects_its_garbage() -> None:

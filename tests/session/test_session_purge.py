@@ -383,3 +383,16 @@ def test_a_message_that_is_lost_stops_no_purge(manager: SessionManager, monkeypa
 
     monkeypatch.setattr(repository.Repository, "read_blob", without_one)
     assert manager.purge_session(session).copied_by == []
+
+
+def test_without_git_nothing_is_removed_where_an_index_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
+    with SessionManager(tmp_path / "store") as manager:
+        session, other = talk(manager, SECRET), talk(manager, "something else")
+        git(manager.path, "worktree", "add", str(tmp_path / "elsewhere"), other)
+        git(tmp_path / "elsewhere", "update-index", "--split-index")
+        with monkeypatch.context() as patched:
+            patched.setattr("claif_git.git.command.git_available", lambda: False)
+            with pytest.raises(StoreError, match="index"):
+                manager.purge_session(session)
+        assert manager.get_messages(session)[0].text == SECRET
+        assert manager.purge_session(session).objects

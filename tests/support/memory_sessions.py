@@ -32,9 +32,6 @@ class MemorySessions:
         self._sessions[session_id].messages = [*self._sessions[session_id].messages, stored]
         return stored
 
-    def update_session_messages(self, session_id, messages) -> None:
-        """Leave out what is not named, but for the newest, which came after the messages were read."""
+    def leave_out(self, session_id, messages) -> None:
         held = self._sessions[session_id].messages
-        self._sessions[session_id].messages = [
-            one for one in held if any(one is kept for kept in (*messages, held[-1]))
-        ]
+        self._sessions[session_id].messages = [one for one in held if not any(one is gone for gone in messages)]

@@ -52,7 +52,8 @@ def test_what_is_not_sound_stays_away_from_a_clone(one, hub, tmp_path):
     assert [row.session_id for row in reports[0].problems] == ["evil"]
 
 
-def test_sessions_that_share_their_past_come_in_several_goes(hub, person, tmp_path, monkeypatch):
+@pytest.mark.parametrize("known", [2, 250_000])
+def test_sessions_that_share_their_past_come_in_several_goes(hub, person, tmp_path, monkeypatch, known):
     ada = person("ada", hub)
     one = ada.create_session("One")
     ada.add_message(one, Message("user", "hello"))
@@ -64,6 +65,7 @@ def test_sessions_that_share_their_past_come_in_several_goes(hub, person, tmp_pa
     forge.forge("evil", {"..": {"x": b""}})
     forge.repo.close()
     monkeypatch.setattr("claif_git.sync.fetching._AT_ONCE", 2)
+    monkeypatch.setattr("claif_git.sync.plain._MOST", known)
     reports = []
     with clone(hub.address, tmp_path / "b", reported=reports.append) as bob:
         assert {session.id for session in bob.list_sessions()} == {one, *branches}

@@ -104,7 +104,9 @@ def test_a_damaged_pack_can_be_read_in_its_order_all_the_same(repo, tmp_path):
         path.write_bytes(data)
         info = PackInfo(path)
         order = PackOrder(info, 1 << 20, 1 << 20)
-        assert sum(len(content) for _, _, content in order.commits_and_trees()) < 1 << 20
+        read = {name.hex(): len(content) for _, name, content in order.commits_and_trees()}
+        assert sum(read.values()) < 1 << 20
+        assert {*read, *(name.hex() for name in order.blobs()), *order.unknown()} == set(info.oids())
         info.close()
 
 

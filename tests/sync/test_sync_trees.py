@@ -14,7 +14,7 @@ from claif_git.format import layout
 from claif_git.git import FILE_MODE, FOLDER_MODE, TreeEntry, encode_tree
 from claif_git.git.transport import Limits
 from claif_git.sync.inspect import Inspector
-from claif_git.sync.plain import plain_rows
+from claif_git.sync.plain import DANGEROUS, fault_of_tree, plain_rows
 
 MODES = st.sampled_from([FILE_MODE, FOLDER_MODE, 0o100755, 0o120000, 0o160000, 0o100664])
 ODD = (".", "..", ".git", ".GIT", ".gitmodules", ".gitattributes", ".GitAttributes", "a b", "é", "x" * 256)
@@ -89,3 +89,11 @@ def test_rubbish_is_never_plain(data):
         assert rows is None or b"".join(b"%s %s\0%s" % row for row in rows) == with_rest
     except StoreError:
         pytest.fail("it must not raise")
+
+
+def test_what_is_said_of_a_tree_is_what_is_wrong_with_it():
+    attributes = TreeEntry(FILE_MODE, ".gitattributes", "0a" * 20)
+    script = TreeEntry(0o100755, "run.sh", "10" * 20)
+    assert str(fault_of_tree(encode_tree([attributes, script]), "")).startswith("run.sh: mode 100755")
+    assert DANGEROUS in str(fault_of_tree(encode_tree([attributes, script]), "below/"))
+    assert DANGEROUS in str(fault_of_tree(encode_tree([TreeEntry(FOLDER_MODE, ".gitattributes", "0a" * 20)]), ""))

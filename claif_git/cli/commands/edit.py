@@ -70,7 +70,7 @@ def _mend(opened: SessionManager, session_id: str, index: int) -> bool:
     if text == file:
         return False
     try:
-        opened.mend_message(session_id, index, text)
+        opened.mend_message(session_id, index, text, was=file)
     except MalformedError as error:
         error.hint = _FORM
         raise

@@ -47,11 +47,13 @@ class PackOrder:
         for at, kind in enumerate(self._kinds):
             if kind in (_COMMIT, _TREE):
                 data = self._content(self._places[at], ends[at])
-                if data is not None:
+                if data is None:
+                    self._kinds[at] = _UNKNOWN
+                else:
                     yield kind == _COMMIT, self._name(at), data
 
     def unknown(self) -> Iterator[Oid]:
-        """Give the other objects: those of no known kind, and tags."""
+        """Give the other objects, once commits and trees were gone through: tags, and what could not be read."""
         return (self._name(at).hex() for at, kind in enumerate(self._kinds) if kind not in (_COMMIT, _TREE, _BLOB))
 
     def _name(self, at: int) -> bytes:
