@@ -49,16 +49,27 @@ def main() -> None:
     started = time.monotonic()
     sizes = QUICK if options.quick else FULL
     bench = Bench(_place(options.work, keep=options.keep), sizes, options.backends)
-    for name in options.only or [name for name in OPERATIONS if not (options.quick and name in FULL_ONLY)]:
-        bench.guarded(lambda name=name: OPERATIONS[name](bench))  # type: ignore[misc]
+    wanted = options.only or [name for name in OPERATIONS if not (options.quick and name in FULL_ONLY)]
+    whole = _run(bench, wanted)
     text = _written(bench, time.monotonic() - started)
     print(text)
     _keep_samples(bench.results, options.work / "results.json")
-    if not options.only and options.backends == list(MODULES) and not options.no_document:
+    if whole and not options.only and options.backends == list(MODULES) and not options.no_document:
         _document(bench.results, text)
     if not options.keep:
         for path in options.work.glob("run*"):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _run(bench: Bench, wanted: Sequence[str]) -> bool:
+    """Measure one operation after the other; False if somebody broke that off: what was measured is shown then."""
+    for name in wanted:
+        try:
+            bench.guarded(lambda name=name: OPERATIONS[name](bench))  # type: ignore[misc]
+        except KeyboardInterrupt:
+            bench.results.notes.append(f"broken off in {name}")
+            return False
+    return True
 
 
 def _place(work: Path, *, keep: bool) -> Path:
