@@ -77,6 +77,7 @@ def import_parsed(
             if moves:
                 about = f"{len(moves)} sessions" if len(moves) > 1 else moves[0].session_id
                 record_moves(working, "import", moves, about)
+                working.upkeep.wrote()
     return report
 
 

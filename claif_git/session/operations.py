@@ -127,6 +127,21 @@ def operations(working: Working) -> Iterator[Operation]:
         oid = commit.parents[0] if commit.parents else None
 
 
+def all_operations(working: Working) -> list[Operation]:
+    """Give all that the log holds, newest first. What this manager has read before is not read again."""
+    known_tip, known = working.operations_read
+    tip = oid = working.repo.ref(OPS)
+    new: list[Operation] = []
+    while oid is not None and oid != known_tip:
+        commit = working.repo.read_commit(oid)
+        operation = _parsed(oid, commit)
+        new += [operation] if operation is not None else []
+        oid = commit.parents[0] if commit.parents else None
+    found = [*new, *known] if oid == known_tip else new
+    working.operations_read = tip, found
+    return found
+
+
 def _parsed(oid: str, commit: Commit) -> Operation | None:
     subject, _, body = commit.message.partition("\n")
     try:
@@ -155,6 +170,7 @@ def _move(data: dict[str, Any]) -> Move:
 
 def forget(working: Working, session_id: str) -> None:
     """Write the log anew without a session that is purged."""
+    working.operations_read = None, []
     kept: list[Operation] = []
     for operation in operations(working):
         moves = tuple(move for move in operation.moves if move.session_id != session_id)

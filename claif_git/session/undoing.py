@@ -16,7 +16,7 @@ from claif_git.history.change import Change
 from claif_git.history.commits import one_line
 from claif_git.history.resetting import reset_to
 from claif_git.session import trash
-from claif_git.session.operations import Move, Operation, operations, record_moves
+from claif_git.session.operations import Move, Operation, all_operations, record_moves
 from claif_git.session.past import Done, Past
 from claif_git.session.working import Note, Working
 
@@ -209,7 +209,7 @@ def _show(working: Working, session_id: str, tip: str, commit: str, subject: str
 
 def taken_back(working: Working, verbs: frozenset[str]) -> dict[str, list[Move]]:
     """Give, by session, what undo took back of changes of some kinds, and nobody did again."""
-    log = list(operations(working))
+    log = [one for one in all_operations(working) if one.verb in {"undo", "redo"}]
     redone = {(one.again, move.session_id) for one in log if one.verb == "redo" for move in one.moves}
     found: dict[str, list[Move]] = {}
     for operation in log:

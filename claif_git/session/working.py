@@ -29,6 +29,7 @@ from claif_git.session.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from claif_git.merge.trees import Conflict
+    from claif_git.session.operations import Operation
 
 KEPT_SNAPSHOTS = 64
 Progress = Callable[[int, int], None]
@@ -69,6 +70,7 @@ class Working:
         self._conflicts: list[Conflict] = []
         self.upkeep = Upkeep(self.repo)
         self.order = Order(self.repo.path)
+        self.operations_read: tuple[str | None, list[Operation]] = None, []
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
 
     @property
