@@ -173,7 +173,8 @@ class Maintenance:
             self._refs.pack()
         if not with_git or self._estimate_loose() > LOOSE_OBJECTS // 2:  # older gits leave what no ref reaches
             packing.pack_loose(self._objects, self.loose())
-        if self._count_packs() > PACKS:
+        joined = with_git and _makes_deltas()  # by git; what came since is for the next time
+        if not joined and self._count_packs() > PACKS:
             packing.join_packs(self._objects)
         return with_git
 
