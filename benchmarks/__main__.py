@@ -25,7 +25,7 @@ DOCUMENT, PLOTS = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "benchmarks"
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller stores and fewer samples: under three minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller stores and fewer samples: three to four minutes")
     parser.add_argument(
         "--only", metavar="OPERATION", action="append", choices=sorted(OPERATIONS), help="may be repeated"
     )
