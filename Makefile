@@ -24,7 +24,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_api.py
 
-# Installs each backend by itself: one that cannot be installed here is shown as absent. ARGS=--quick: three to four minutes.
+# Installs each backend by itself: one that cannot be installed here is shown as absent. ARGS=--quick: under three minutes.
 bench:
 	$(PYTHON) -m venv .venv-bench
 	echo '*' > .venv-bench/.gitignore

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 import shutil
@@ -25,7 +26,7 @@ DOCUMENT, PLOTS = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "benchmarks"
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller stores and fewer samples: three to four minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller stores and fewer samples: under three minutes")
     parser.add_argument(
         "--only", metavar="OPERATION", action="append", choices=sorted(OPERATIONS), help="may be repeated"
     )
@@ -48,9 +49,10 @@ def main() -> None:
     options = parsed()
     started = time.monotonic()
     sizes = QUICK if options.quick else FULL
-    bench = Bench(_place(options.work, keep=options.keep), sizes, options.backends)
+    place = _place(options.work, keep=options.keep)
     wanted = options.only or [name for name in OPERATIONS if not (options.quick and name in FULL_ONLY)]
-    whole = _run(bench, wanted)
+    with contextlib.closing(Bench(place, sizes, options.backends)) as bench:
+        whole = _run(bench, wanted)
     text = _written(bench, time.monotonic() - started)
     print(text)
     _keep_samples(bench.results, options.work / "results.json")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.backends import OURS
-from benchmarks.driving import AbsentError, FailedError, Worker, plain
+from benchmarks.driving import AbsentError, FailedError, Parent, Worker, plain
 from benchmarks.machine import described
 from benchmarks.stats import median, quantile
 from benchmarks.workload import Conversation
@@ -111,7 +111,7 @@ class Bench:
         self.work, self.sizes, self.backends = work, sizes, list(backends)
         self.results = Results()
         self.machine = described(work)
-        self._known: dict[str, list[str]] = {}
+        self._parents: dict[str, Parent | None] = {}
 
     def say(self, text: str) -> None:
         """Tell whoever waits what is going on."""
@@ -128,7 +128,7 @@ class Bench:
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            with Worker(backend, folder) as worker:
+            with self.worker(backend, folder) as worker:
                 worker.send({"call": "fill", "talks": [plain(talk) for talk in talks]})
                 worker.receive()
             done.touch()
@@ -137,25 +137,37 @@ class Bench:
     def able(self, method: str, names: Sequence[str] | None = None, *, slow: bool = True) -> list[str]:
         """Give the backends of this run that can do something; those that are not installed are noted and left out."""
         chosen = [name for name in names or self.backends if name in self.backends and (slow or name not in SLOW)]
-        return [name for name in chosen if method in self._methods(name)]
+        return [name for name in chosen if (parent := self._parent(name)) and method in parent.methods]
 
-    def _methods(self, name: str) -> list[str]:
-        if name not in self._known:
+    def worker(self, backend: str, folder: Path) -> Worker:
+        """Have a process that serves a backend in a folder. AbsentError."""
+        parent = self._parent(backend)
+        if parent is None:
+            raise AbsentError(f"{backend} is absent")
+        return parent.worker(folder)
+
+    def _parent(self, name: str) -> Parent | None:
+        if name not in self._parents:
             try:
-                with Worker(name, self.work / "probe" / name) as worker:
-                    self._known[name] = worker.call("methods")["value"]
+                self._parents[name] = Parent(name, self.work / "parents" / name)
             except AbsentError as error:
-                self._known[name] = []
-                self.backends.remove(name)
+                self._parents[name] = None
+                self.backends = [one for one in self.backends if one != name]
                 self.results.notes.append(f"{name} is absent: {error}")
-        return self._known[name]
+        return self._parents[name]
+
+    def close(self) -> None:
+        """End the processes that were started for this."""
+        for parent in self._parents.values():
+            if parent is not None:
+                parent.close()
 
     @contextlib.contextmanager
     def workers(self, dataset: str, names: Sequence[str], talks: Sequence[Conversation]) -> Iterator[dict[str, Worker]]:
         """Have a worker for each of some backends, on filled stores."""
         folders = {name: self.filled(dataset, name, talks) for name in names}
         with contextlib.ExitStack() as stack:
-            yield {name: stack.enter_context(Worker(name, folder)) for name, folder in folders.items()}
+            yield {name: stack.enter_context(self.worker(name, folder)) for name, folder in folders.items()}
 
     def in_turn(self, key: str, workers: dict[str, Worker], rounds: int, request: dict[str, Any]) -> None:
         """Take samples of an operation from all workers, one after the other, round after round."""
@@ -179,7 +191,7 @@ class Bench:
         self.say(key)
         asked = {**request, "fresh": True, "again": again}
         with contextlib.ExitStack() as stack:
-            workers = {name: stack.enter_context(Worker(name, folder)) for name, folder in folders.items()}
+            workers = {name: stack.enter_context(self.worker(name, folder)) for name, folder in folders.items()}
             for _ in range(self.sizes.loads):
                 for name, worker in workers.items():
                     self.guarded(lambda name=name, worker=worker: self._fresh_one(key, name, worker, asked))  # type: ignore[misc]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.backends.base import places
 from benchmarks.workload import Conversation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,23 +27,51 @@ class FailedError(Exception):
     """A backend could not do what it was asked for."""
 
 
-class Worker:
-    """A process that serves one backend in one folder."""
+class Parent:
+    """A process that has imported one backend, and forks off a worker for every folder in which it is wanted.
 
-    def __init__(self, name: str, folder: Path) -> None:
+    So that an import is paid for once a run, and every worker still has nothing in its memory but the import.
+    """
+
+    def __init__(self, name: str, home: Path) -> None:
         self.name = name
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", name, str(folder)],
-            cwd=ROOT,
-            env=environment(folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        said = self._read()
+        self._link, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.worker", name, str(theirs.fileno())],
+                cwd=ROOT,
+                env=environment(home),
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        with self._link.makefile("r") as lines:
+            line = lines.readline()
+        said: dict[str, Any] = json.loads(line) if line else {"absent": f"{name} ended as it was imported"}
         if "absent" in said:
             self.close()
             raise AbsentError(said["absent"])
+        self.methods: list[str] = said["methods"]
+
+    def worker(self, folder: Path) -> Worker:
+        """Have a process for one folder."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._link, [os.fsencode(folder)], [theirs.fileno()])
+        return Worker(self.name, ours)
+
+    def close(self) -> None:
+        """End the process. Workers are not touched."""
+        self._link.close()
+        self._process.wait()
+
+
+class Worker:
+    """A process that serves one backend in one folder."""
+
+    def __init__(self, name: str, link: socket.socket) -> None:
+        self.name = name
+        self._link = link
+        self._lines = link.makefile("rw")
 
     def call(self, call: str, talk: Conversation | None = None, *args: Any, **options: Any) -> dict[str, Any]:
         """Have something done. FailedError."""
@@ -52,34 +83,26 @@ class Worker:
 
     def send(self, request: dict[str, Any]) -> None:
         """Ask, without waiting for the answer."""
-        if self._process.stdin is None:
-            raise AssertionError("it was given a pipe")
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
+        self._lines.write(json.dumps(request) + "\n")
+        self._lines.flush()
 
     def receive(self) -> dict[str, Any]:
         """Wait for an answer. FailedError."""
-        said = self._read()
+        line = self._lines.readline()
+        if not line:
+            raise FailedError(f"{self.name}: the process ended")
+        said: dict[str, Any] = json.loads(line)
         if "error" in said:
             raise FailedError(f"{self.name}: {said['error']}")
         return said
 
-    def _read(self) -> dict[str, Any]:
-        if self._process.stdout is None:
-            raise AssertionError("it was given a pipe")
-        line = self._process.stdout.readline()
-        if not line:
-            raise FailedError(f"{self.name}: the process ended")
-        said: dict[str, Any] = json.loads(line)
-        return said
-
     def close(self) -> None:
-        """End the process."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        """Have the backend closed, and wait for that."""
+        with contextlib.suppress(FailedError, OSError):
+            self.call("close")
+        with contextlib.suppress(OSError):
+            self._lines.close()
+        self._link.close()
 
     def __enter__(self) -> Self:
         return self
@@ -100,9 +123,7 @@ def environment(folder: Path) -> dict[str, str]:
     """
     left_out = ("GIT_", "CLAIF_", "XDG_", "LLM_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    home = folder / "home"
-    home.mkdir(parents=True, exist_ok=True)
-    mine = {"HOME": str(home), "LLM_USER_PATH": str(home / "llm"), "GIT_CONFIG_NOSYSTEM": "1"}
+    mine = {**places(folder), "GIT_CONFIG_NOSYSTEM": "1"}
     return {**kept, **mine, "OPENAI_AGENTS_DISABLE_TRACING": "1", "PYTHONPATH": str(ROOT)}
 
 

@@ -1,29 +1,33 @@
 """A process with one backend in it, which does and times what it is told: a JSON object a line, and one back.
 
-Every backend has a process of its own, so that none pays for what another imported or allocated.
+Every backend has processes of its own, so that none pays for what another imported or allocated: one that imports it,
+and, forked off from that, one for each folder in which it works.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import resource
+import socket
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from benchmarks.backends import backend
+from benchmarks.backends.base import Backend, places
 from benchmarks.workload import Conversation
 
 
 class Served:
     """One backend, and how far each of its conversations has grown."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.backend: Any = backend(name, folder)
+    def __init__(self, made: Backend) -> None:
+        self.backend: Any = made
         self._is_open = False
         self._length: dict[str, int] = {}
 
@@ -35,8 +39,6 @@ class Served:
         again           in that process, so often once more
         """
         call, times = request["call"], int(request.get("times", 1))
-        if call == "methods":
-            return {"value": [name for name in dir(self.backend) if not name.startswith("_")]}
         if call == "memory":
             return {"value": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
         if call == "fill":
@@ -86,37 +88,64 @@ class Served:
 
 
 def main() -> None:
-    """Serve until there is no more to read."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    """Import a backend; then fork off a worker for every folder and socket that is sent, until there are no more."""
+    name, link = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
     try:
-        served = Served(sys.argv[1], Path(sys.argv[2]))
+        kind = backend(name)
     except ImportError as error:
-        answers.write(json.dumps({"absent": str(error)}) + "\n")
-        answers.flush()
+        link.sendall(_line({"absent": str(error)}))
         return
-    gc.freeze()  # what was imported is not copied when a fresh process forks off and collects garbage
-    answers.write(json.dumps({"ready": True}) + "\n")
-    answers.flush()
-    for line in sys.stdin:
+    gc.freeze()  # what was imported is not copied when a process forks off and collects garbage
+    link.sendall(_line({"methods": [one for one in dir(kind) if not one.startswith("_")]}))
+    while True:
+        folder, sent, _, _ = socket.recv_fds(link, 4096, 1)
+        if not folder:
+            return
+        _reap()
+        if os.fork():
+            os.close(sent[0])
+        else:
+            link.close()
+            _serve(kind, Path(os.fsdecode(folder)), socket.socket(fileno=sent[0]))
+            os._exit(0)
+
+
+def _reap() -> None:
+    """Take note of workers that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _serve(kind: type[Backend], folder: Path, link: socket.socket) -> None:
+    """Do what is asked for, until the store is to be closed or there is nobody to ask."""
+    os.environ.update(places(folder))
+    served = Served(kind(folder))
+    for line in link.makefile("r"):
         request = json.loads(line)
+        if request["call"] == "close":
+            break
         if not request.get("fresh"):
-            _reply(answers, served.answer, request)
+            _reply(link, served.answer, request)
         elif child := os.fork():
             os.waitpid(child, 0)
         else:
-            _reply(answers, served.answer_fresh, request)
+            _reply(link, served.answer_fresh, request)
             os._exit(0)
     served.close()
+    link.sendall(_line({"value": None}))
 
 
-def _reply(answers: TextIO, answer: Callable[[dict[str, Any]], dict[str, Any]], request: dict[str, Any]) -> None:
+def _reply(link: socket.socket, answer: Callable[[dict[str, Any]], dict[str, Any]], request: dict[str, Any]) -> None:
     try:
         said = answer(request)
     except Exception as error:  # noqa: BLE001 - told to the driver, which shows it and goes on
         said = {"error": f"{type(error).__name__}: {error}"}
-    answers.write(json.dumps(said) + "\n")
-    answers.flush()
+    link.sendall(_line(said))
+
+
+def _line(said: dict[str, Any]) -> bytes:
+    return json.dumps(said).encode() + b"\n"
 
 
 if __name__ == "__main__":

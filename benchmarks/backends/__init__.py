@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 from benchmarks.backends.base import Backend
 
@@ -24,8 +23,8 @@ MODULES = {
 _HELPERS = {CLONES: "ours_cloned"}
 
 
-def backend(name: str, folder: Path) -> Backend:
-    """Give a backend whose data stand in `folder`. ImportError if what it needs is not installed."""
+def backend(name: str) -> type[Backend]:
+    """Give a backend, to be made with the folder of its data. ImportError if what it needs is not installed."""
     module = importlib.import_module(f"benchmarks.backends.{(MODULES | _HELPERS)[name]}")
-    made: Backend = module.Adapter(folder)
-    return made
+    found: type[Backend] = module.Adapter
+    return found

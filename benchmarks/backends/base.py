@@ -9,6 +9,13 @@ from typing import Protocol
 from benchmarks.workload import Conversation, Said
 
 
+def places(folder: Path) -> dict[str, str]:
+    """Give the variables that keep a backend from a user's own files: it finds those of an empty home instead."""
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    return {"HOME": str(home), "LLM_USER_PATH": str(home / "llm")}
+
+
 class Backend(Protocol):
     """A way to keep conversations in a folder. Making one is cheap and opens nothing; `open` is part of what is timed.
 

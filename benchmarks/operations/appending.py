@@ -21,7 +21,7 @@ def append(bench: Bench) -> None:
 def append_blocks(bench: Bench) -> None:
     """The same with an agent's messages."""
     talk = Conversation(7, bench.sizes.middle, "blocks")
-    _bursts(bench, f"append-blocks/{talk.length}", "blocks", talk, bench.able("append"))
+    _bursts(bench, f"append-blocks/{talk.length}", "blocks", talk, bench.able("append", slow=bench.sizes.slow))
 
 
 def _bursts(bench: Bench, key: str, dataset: str, talk: Conversation, names: list[str]) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from benchmarks.backends import OURS
 from benchmarks.bench import Bench
-from benchmarks.driving import Worker
 from benchmarks.operations.reading import sessions_of
 from benchmarks.workload import Conversation, as_json_line
 
@@ -23,7 +22,7 @@ def importing(bench: Bench) -> None:
     for talk in talks:
         _write_export(files / f"{talk.key}.json", talk)
     bench.say("import")
-    with Worker(OURS, bench.work / "import") as worker:
+    with bench.worker(OURS, bench.work / "import") as worker:
         worker.call("listing", None, None)
         took = worker.call("import_files", None, str(files))["ms"][0]
         bench.results.add("import", OURS, [1000 * length * len(talks) / took], "per second")
@@ -53,7 +52,7 @@ def index(bench: Bench) -> None:
         return
     talks = sessions_of(bench, bench.sizes.indexed // bench.sizes.each)
     dataset = "sessions" if len(talks) == bench.sizes.sessions else "indexed"
-    with Worker(OURS, bench.filled(dataset, OURS, talks)) as worker:
+    with bench.worker(OURS, bench.filled(dataset, OURS, talks)) as worker:
         bench.say("index")
         for _ in range(2):
             said = worker.call("reindex")

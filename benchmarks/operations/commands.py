@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.backends import OURS
 from benchmarks.bench import Bench
-from benchmarks.driving import FailedError, Worker, run_command
+from benchmarks.driving import FailedError, run_command
 from benchmarks.operations.reading import sessions_of
 from benchmarks.workload import COMMON
 
@@ -22,7 +22,7 @@ def _store(bench: Bench) -> tuple[Path, str]:
     """Give a store of many sessions, its index warm, and the id of one of them."""
     talks = sessions_of(bench, bench.sizes.sessions)
     folder = bench.filled("sessions", OURS, talks)
-    with Worker(OURS, folder) as worker:
+    with bench.worker(OURS, folder) as worker:
         worker.call("search", None, COMMON)
         return folder, worker.call("id_of", talks[len(talks) // 2])["value"]
 

@@ -19,7 +19,7 @@ def alternate(bench: Bench) -> None:
     length = bench.sizes.middle
     for key, clones in (("alternate", 2), ("alternate-alone", 1)):
         bench.say(key)
-        with Worker(CLONES, bench.work / key) as worker:
+        with bench.worker(CLONES, bench.work / key) as worker:
             said = worker.call("alternate", None, clones, length, bench.sizes.rounds * 10)["value"]
             bench.results.add(f"{key}/{length}", OURS, said["ms"])
             bench.results.add(f"{key}-bytes/{length}", OURS, said["bytes"], "bytes")
@@ -33,9 +33,9 @@ def eight(bench: Bench) -> None:
     folder = bench.filled("eight", OURS, talks)
     count = bench.sizes.burst * 4
     for _ in range(3 if bench.sizes.slow else 1):
-        _at_once(bench, "one", [Worker(OURS, folder)], talks[:1], count)
-        _at_once(bench, "eight-same", [Worker(OURS, folder) for _ in range(8)], talks[:1] * 8, count)
-        _at_once(bench, "eight-own", [Worker(OURS, folder) for _ in range(8)], talks, count)
+        _at_once(bench, "one", [bench.worker(OURS, folder)], talks[:1], count)
+        _at_once(bench, "eight-same", [bench.worker(OURS, folder) for _ in range(8)], talks[:1] * 8, count)
+        _at_once(bench, "eight-own", [bench.worker(OURS, folder) for _ in range(8)], talks, count)
 
 
 def _at_once(bench: Bench, key: str, workers: Sequence[Worker], talks: Sequence[Conversation], count: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.backends import OURS
 from benchmarks.bench import Bench
-from benchmarks.driving import Worker, plain, run_command
+from benchmarks.driving import plain, run_command
 from benchmarks.workload import Conversation
 
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
@@ -28,7 +28,7 @@ def many_refs(bench: Bench) -> None:
                 ("load", {"call": "load", "talk": plain(_TALK), "fresh": True}),
                 ("append", {"call": "append", "talk": plain(_TALK), "fresh": True}),
             ):
-                with Worker(OURS, folder) as worker:
+                with bench.worker(OURS, folder) as worker:
                     bench.results.add(f"refs-{key}/{count}", OURS, bench.sample(worker, request))
             for key, words in _of_git(folder, store):
                 bench.results.add(f"refs-{key}/{count}", "git", [run_command(words, folder)[0] * 1000])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.backends import OURS
 from benchmarks.bench import Bench, talks
-from benchmarks.driving import Worker, plain
+from benchmarks.driving import plain
 from benchmarks.workload import COMMON, RARE, Conversation
 
 
@@ -14,7 +14,7 @@ def _folders(bench: Bench, dataset: str, method: str, held: list[Conversation]) 
     """Give filled folders; our index is warm in ours."""
     folders = {name: bench.filled(dataset, name, held) for name in bench.able(method)}
     if OURS in folders:
-        with Worker(OURS, folders[OURS]) as worker:
+        with bench.worker(OURS, folders[OURS]) as worker:
             worker.call("search", None, RARE)
     return folders
 
@@ -31,7 +31,7 @@ def load(bench: Bench) -> None:
     for length, request in requests.items():
         for _ in range(bench.sizes.loads):
             _forget_index(folders[OURS])
-            with Worker(OURS, folders[OURS]) as worker:
+            with bench.worker(OURS, folders[OURS]) as worker:
                 bench.results.add(f"load-unindexed/{length}", OURS, bench.sample(worker, {**request, "fresh": True}))
 
 
@@ -73,7 +73,7 @@ def listing(bench: Bench) -> None:
     bench.fresh(f"list-filtered/{count}", folders, {"call": "listing", "args": ["project-3"]}, again=5)
     if OURS not in folders:
         return
-    with Worker(OURS, folders[OURS]) as lists, Worker(OURS, folders[OURS]) as writes:
+    with bench.worker(OURS, folders[OURS]) as lists, bench.worker(OURS, folders[OURS]) as writes:
         lists.call("listing", None, None)
         for at in range(bench.sizes.loads * 2):
             writes.call("append", stored[at], offset=500)

@@ -24,11 +24,11 @@ def remote(bench: Bench) -> None:
     hub = bench.filled("hub", OURS, talks)
     work = bench.work / "remote"
     shutil.rmtree(work, ignore_errors=True)
-    with Worker(OURS, hub) as there:
+    with bench.worker(OURS, hub) as there:
         for at in range(max(2, bench.sizes.loads // 3)):
             bench.say(f"remote, round {at + 1}")
             mine, plain = work / f"{at}-ours", work / f"{at}-git"
-            with Worker(OURS, mine) as here:
+            with bench.worker(OURS, mine) as here:
                 bench.results.add("clone", OURS, here.call("clone_from", None, str(hub / "store"))["ms"])
                 copied = ("clone", "-q", "--mirror", "--no-local", str(hub / "store"), str(plain))
                 bench.results.add("clone", "git", [_git(work, *copied)])

@@ -118,28 +118,29 @@ def _written(move: Move) -> dict[str, str | None]:
 
 def operations(working: Working) -> Iterator[Operation]:
     """Give what the log holds, newest first."""
-    oid = working.repo.ref(OPS)
-    while oid is not None:
-        commit = working.repo.read_commit(oid)
-        operation = _parsed(oid, commit)
-        if operation is not None:
-            yield operation
-        oid = commit.parents[0] if commit.parents else None
+    return (operation for _, operation in _entries(working, working.repo.ref(OPS)) if operation is not None)
 
 
 def all_operations(working: Working) -> list[Operation]:
     """Give all that the log holds, newest first. What this manager has read before is not read again."""
     known_tip, known = working.operations_read
-    tip = oid = working.repo.ref(OPS)
-    new: list[Operation] = []
-    while oid is not None and oid != known_tip:
-        commit = working.repo.read_commit(oid)
-        operation = _parsed(oid, commit)
-        new += [operation] if operation is not None else []
-        oid = commit.parents[0] if commit.parents else None
-    found = [*new, *known] if oid == known_tip else new
+    tip = working.repo.ref(OPS)
+    found: list[Operation] = []
+    for oid, operation in _entries(working, tip):
+        if oid == known_tip:
+            found += known
+            break
+        found += [operation] if operation is not None else []
     working.operations_read = tip, found
     return found
+
+
+def _entries(working: Working, oid: str | None) -> Iterator[tuple[str, Operation | None]]:
+    """Give the log's commits from this one back, each with the operation that it tells, if it tells one."""
+    while oid is not None:
+        commit = working.repo.read_commit(oid)
+        yield oid, _parsed(oid, commit)
+        oid = commit.parents[0] if commit.parents else None
 
 
 def _parsed(oid: str, commit: Commit) -> Operation | None:
