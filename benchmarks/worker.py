@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 import time
@@ -89,6 +90,7 @@ class Served:
 
 def main() -> None:
     """Import a backend; then fork off a worker for every folder and socket that is sent, until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever breaks a run off has no use for what we were about
     name, link = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
     try:
         kind = backend(name)
