@@ -33,6 +33,7 @@ KEYS = ("role", "timestamp", "id", "tokens", "model", "metadata", "blocks", "esc
 
 _KNOWN = frozenset(KEYS)
 _ROLES = {str(role): role for role in MessageRole}
+_spoken = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _OPENING = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSING = re.compile(rb"^---[ \t]*(\r?)(?:\n|\Z)", re.MULTILINE)
 
@@ -112,7 +113,7 @@ def identity(message: Message) -> str:
         told = message.id
     else:
         spoken = [message.role, iso(message.timestamp), message.content]
-        told = json.dumps(spoken, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        told = _spoken(spoken)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

@@ -25,14 +25,26 @@ _WIDEST = 63  # bits of a size or an offset
 
 def encode_entry(kind: str, data: bytes) -> bytes:
     """Write an object as it stands in a pack: type and size (four bits of it, then seven a byte), then its content."""
-    size = len(data)
-    byte, size = NUMBERS[kind] << 4 | size & 15, size >> 4
+    return _start(NUMBERS[kind], len(data)) + _compressed(data)
+
+
+def encode_delta_entry(delta: bytes, back: int) -> bytes:
+    """Write a delta as it stands in a pack, `back` bytes behind its base."""
+    out = [back & 0x7F]
+    while back := back >> 7:
+        back -= 1
+        out.append(back & 0x7F | 0x80)
+    return _start(OFFSET_DELTA, len(delta)) + bytes(reversed(out)) + _compressed(delta)
+
+
+def _start(number: int, size: int) -> bytes:
+    byte, size = number << 4 | size & 15, size >> 4
     out = bytearray()
     while size:
         out.append(byte | 0x80)
         byte, size = size & 0x7F, size >> 7
     out.append(byte)
-    return bytes(out) + _compressed(data)
+    return bytes(out)
 
 
 def _compressed(data: bytes) -> bytes:

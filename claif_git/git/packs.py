@@ -15,7 +15,9 @@ from itertools import accumulate
 
 from claif_git.git.files import CLOSED, remove, replace, sync_folder, temporary, write_all
 from claif_git.git.kinds import Oid, header, is_oid
-from claif_git.git.packentry import INDEX_START, KINDS, encode_entry, entry_start
+from claif_git.git.packdeltas import TreeDeltas
+from claif_git.git.packentry import INDEX_START, KINDS, OFFSET_DELTA, encode_entry, entry_start, way_back
+from claif_git.git.packfile import apply_delta
 
 _BUFFER = 1 << 20
 OFFSET_BITS = 40
@@ -28,8 +30,8 @@ OTHERS_BUSINESS = frozenset({"keep", "promisor", "mtimes", "bitmap"})
 class PackWriter:
     """Writes one pack with its index. For one thread; leave the block normally, and the pack is there.
 
-    Objects stand whole (git makes deltas of them when it repacks). What is kept in memory is an id and a position
-    for each.
+    Objects stand whole, but for trees that grow; git makes deltas of the others when it repacks. What is kept in memory
+    is an id and a position for each, and the last few trees.
     """
 
     def __init__(self, pack_folder: str, *, durable: bool) -> None:
@@ -39,6 +41,7 @@ class PackWriter:
         self._fd = -1
         self._buffer = bytearray()
         self._size = 0
+        self._trees = TreeDeltas()
         self._guard = threading.Lock()  # other threads may read what one adds
         self.name = ""
         """The pack's, without its ending, once it is written."""
@@ -49,15 +52,16 @@ class PackWriter:
         digest.update(data)
         name = digest.digest()
         if name not in self._at:
-            record = encode_entry(kind, data)
             with self._guard:
-                self._append(name, record)
+                self._append(name, kind, data)
         return name.hex()
 
-    def _append(self, name: bytes, record: bytes) -> None:
+    def _append(self, name: bytes, kind: str, data: bytes) -> None:
         if self._fd < 0:
             self._open()
         at = self._size + len(self._buffer)
+        delta = self._trees.entry(data, at) if kind == "tree" else None
+        record = encode_entry(kind, data) if delta is None else delta
         self._buffer += record
         self._at[name] = zlib.crc32(record) << OFFSET_BITS | at
         if len(self._buffer) >= _BUFFER:
@@ -83,12 +87,19 @@ class PackWriter:
         with self._guard:
             if self._fd < 0:
                 return None  # it is published: found among the packs
-            spilled = at < self._size
-            record = os.pread(self._fd, _BUFFER, at) if spilled else bytes(self._buffer[at - self._size :])
-            return self._inflate(record, at)
+            return self._entry(at)
 
-    def _inflate(self, record: bytes, at: int) -> tuple[str, bytes]:
+    def _entry(self, at: int) -> tuple[str, bytes]:
+        spilled = at < self._size
+        record = os.pread(self._fd, _BUFFER, at) if spilled else bytes(self._buffer[at - self._size :])
         number, _, start = entry_start(record)
+        if number != OFFSET_DELTA:
+            return KINDS[number], self._inflate(record, start, at)
+        back, start = way_back(record, start)
+        kind, base = self._entry(at - back)  # as deep as TreeDeltas lets a chain grow
+        return kind, apply_delta(base, self._inflate(record, start, at))
+
+    def _inflate(self, record: bytes, start: int, at: int) -> bytes:
         inflater = zlib.decompressobj()
         data = inflater.decompress(record[start:])
         at += len(record)
@@ -96,7 +107,7 @@ class PackWriter:
             more = os.pread(self._fd, _BUFFER, at)
             data += inflater.decompress(more)
             at += len(more)
-        return KINDS[number], data
+        return data
 
     def flush(self) -> None:
         """Finish the pack: readers take it for one once its index is there, so that comes last."""

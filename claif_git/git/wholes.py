@@ -1,4 +1,4 @@
-"""Packs whose objects stand whole, as we write them: telling them from git's, and letting git make deltas of them.
+"""Packs as we write them, where most objects stand whole: telling them from git's, and letting git make deltas of them.
 
 By itself git never would: what it finds in one pack without a delta, it takes over as it is.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from claif_git.errors import StoreError
 from claif_git.git import command, files
-from claif_git.git.packentry import KINDS, entry_start
+from claif_git.git.packentry import NAMED_DELTA, OFFSET_DELTA, entry_start, way_back
 from claif_git.git.packfile import PackFile
 from claif_git.git.packs import OTHERS_BUSINESS, drop_packs
 
@@ -59,12 +59,14 @@ def _is_whole(base: Path) -> bool:
 
 
 def _is_ours(entry: bytes) -> bool:
-    """Say whether an entry is an object as we write one: not a delta, and compressed as fast as can be."""
+    """Say whether an entry is as we write one: compressed as fast as can be, and if it is a delta, of a place."""
     try:
         number, _, start = entry_start(entry)
+        if number == OFFSET_DELTA:
+            _, start = way_back(entry, start)
     except IndexError:
         return False
-    return number in KINDS and entry[start : start + 2] in _FASTEST
+    return number != NAMED_DELTA and entry[start : start + 2] in _FASTEST
 
 
 def make_deltas(git_dir: Path, packs: Sequence[WholePack]) -> None:

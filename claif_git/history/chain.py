@@ -94,6 +94,8 @@ class Chain:
 def missing_from(held: Snapshot | None, messages: Sequence[Message]) -> list[Message]:
     """Give the messages that a chain does not hold yet, in order; equal ones are counted, not confused."""
     have = Counter(entry.path[-11:-3] for entry in held.files) if held is not None else Counter[str]()
+    if not have:
+        return list(messages)
     new: list[Message] = []
     for message in messages:
         hash8 = identity(message)
