@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import TextIO
 
 import typer
@@ -24,6 +25,9 @@ HANG_UP = 141
 
 _READABLE = 0.1
 """Seconds for which a line of progress stands at least."""
+
+_ROWS = 256
+"""Lines that are written at once."""
 
 # Control characters but tab and newline, line and paragraph separators, lone surrogates, and what Unicode lists as
 # ignorable (soft hyphens, bidi marks, zero-width and tag characters). Joiners and variation selectors are judged below.
@@ -52,6 +56,12 @@ def escape(text: str) -> str:
 def one_line(text: object) -> str:
     """Give `text` escaped and on one line: runs of blanks, tabs and newlines become one space."""
     return escape(" ".join(str(text).split()))
+
+
+def tabbed(cells: Iterable[object]) -> str:
+    """Give cells as `one_line` gives each, parted by tabs."""
+    text = "\t".join([" ".join(str(cell).split()) for cell in cells])
+    return text if text.isascii() and text.replace("\t", "").isprintable() else escape(text)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -137,7 +147,13 @@ class Output:
 
     def row(self, cells: Iterable[object]) -> None:
         """Print one line of cells parted by tabs; a cell's own tabs and newlines become spaces."""
-        self._put(self._out, "\t".join(one_line(cell) for cell in cells) + "\n")
+        self.rows([cells])
+
+    def rows(self, rows: Iterable[Iterable[object]]) -> None:
+        """Print such lines, many at a time."""
+        waiting = iter(rows)
+        while lines := [tabbed(cells) for cells in islice(waiting, _ROWS)]:
+            self._put(self._out, "\n".join(lines) + "\n")
 
     def data(self, text: str) -> None:
         """Print data as it is; on a terminal, escaped."""
@@ -238,4 +254,4 @@ def _is_terminal(stream: TextIO) -> bool:
 
 def _write(stream: TextIO, text: str) -> None:
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.write(text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding))

@@ -30,8 +30,7 @@ def table(out: Output, headings: Sequence[str], rows: Iterable[Sequence[object]]
 
         out.rendered(pretty.table(out, headings, rows))
     else:
-        for row in rows:
-            out.row(row)
+        out.rows(rows)
 
 
 def sessions(out: Output, found: Sequence[Session]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claif_git.cli import environment
-from claif_git.cli.terminal import Escaper, Output, escape, json_text, one_line
+from claif_git.cli.terminal import Escaper, Output, escape, json_text, one_line, tabbed
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()) | st.sampled_from("\r\n\t\x1b\x9b\u200d\u200c\ufe0f\u202e❤👨a"))
 
@@ -38,6 +38,11 @@ def test_escaped_text_holds_nothing_that_a_terminal_obeys_or_hides(text: str) ->
 def test_what_is_plain_stays_as_it_is(text: str) -> None:
     plain = "".join(char for char in text if char.isalnum() or char in " \n\t.,-#")
     assert escape(plain) == plain or any(0x115F <= ord(char) <= 0xFFA0 for char in plain)
+
+
+@given(st.lists(st.text() | st.integers(), max_size=4))
+def test_cells_of_a_row_are_shown_as_each_is_alone(cells: list[object]) -> None:
+    assert tabbed(cells) == "\t".join(map(one_line, cells))
 
 
 @given(ANY_TEXT)
