@@ -40,7 +40,7 @@ def test_what_is_plain_stays_as_it_is(text: str) -> None:
     assert escape(plain) == plain or any(0x115F <= ord(char) <= 0xFFA0 for char in plain)
 
 
-@given(st.lists(st.text() | st.integers(), max_size=4))
+@given(st.lists(ANY_TEXT | st.integers(), max_size=4))
 def test_cells_of_a_row_are_shown_as_each_is_alone(cells: list[object]) -> None:
     assert tabbed(cells) == "\t".join(map(one_line, cells))
 
