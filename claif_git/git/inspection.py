@@ -86,6 +86,18 @@ class Inspection:
                 found[name] = str(error)
         return dict(sorted(found.items()))
 
+    def packed_refs_problem(self) -> str:
+        """Say what is wrong with `packed-refs` as a whole; "" for nothing."""
+        try:
+            self._refs.check_packed()
+        except StoreError as error:
+            return error.message
+        return ""
+
+    def refs_are_out_of_order(self) -> bool:
+        """Say whether `packed-refs` calls itself sorted and is not: not every ref in it is found then."""
+        return self._refs.is_out_of_order
+
     def config_problem(self) -> str:
         """Say what git finds wrong with the repository's `config`; "" for nothing, or without a git command."""
         if not command.git_available():

@@ -168,6 +168,8 @@ class Maintenance:
 
         No object is dropped, referred to or not. `everything`: also what takes long.
         """
+        self._refs.check_packed()
+        self._refs.put_in_order()
         with_git = use_git and self._pack_with_git(everything=everything)
         if not with_git:
             self._refs.pack()

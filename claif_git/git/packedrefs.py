@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
+from claif_git.errors import StoreError
 from claif_git.git.files import CLOSED, read_file
 from claif_git.git.kinds import Oid, is_oid
+
+_HINT = "mend it by hand, or from a copy; until then no ref in it is changed, and no object is removed"
+_log = logging.getLogger(__name__)
 
 _HEADER = "# pack-refs with: peeled fully-peeled sorted "
 _UNSURE = 2_000_000_000  # ns: some file systems' clocks tick so slowly that a second change goes unseen for so long
@@ -28,15 +35,18 @@ class PackedRefs:
         self._guard = threading.Lock()
         self._stamp: _Stamp | None = None
         self._refs: dict[str, Oid] = {}
-        self._peeled: dict[str, Oid] = {}
+        self._told = ""
 
     def read(self) -> dict[str, Oid]:
         """Give all packed refs. The result is shared: do not change it."""
         with self._guard:
             stamp = self._look()
             if stamp is None or stamp != self._stamp:
-                self._refs, self._peeled = parse(self._text())
+                self._refs, _, damage = parse(self._text())
                 self._stamp = stamp
+                if damage and damage != self._told:
+                    _log.warning("%s is damaged: %s", self.path, damage)
+                self._told = damage
             return self._refs
 
     def get(self, name: str) -> Oid | None:
@@ -71,20 +81,32 @@ class PackedRefs:
             os.close(fd)
 
     def without(self, name: str) -> bytes:
-        """Give the file's new content with one ref less. For who holds `packed-refs.lock`."""
-        with self._guard:
-            refs, peeled = parse(self._text())
+        """Give the file's new content with one ref less. For who holds `packed-refs.lock`. StoreError as `check`."""
+        refs, peeled, _ = self._whole()
         refs.pop(name, None)
         return encode(refs, peeled)
 
     def merged(self, more: dict[str, Oid]) -> bytes:
-        """Give the file's new content with `more` refs in it. For who holds `packed-refs.lock`."""
-        with self._guard:
-            refs, peeled = parse(self._text())
+        """Give the file's new content with more refs in it. For who holds `packed-refs.lock`. StoreError as `check`."""
+        refs, peeled, _ = self._whole()
         for name, oid in more.items():
             if refs.get(name) != oid:
                 peeled.pop(name, None)
         return encode(refs | more, peeled, fully_peeled=False)
+
+    def check(self) -> None:
+        """Raise StoreError if git would not read the file: what cannot be read in it must not be taken for gone."""
+        self._whole()
+
+    def is_out_of_order(self) -> bool:
+        """Say whether the file calls itself sorted and is not."""
+        return is_out_of_order(self._text())
+
+    def _whole(self) -> Parsed:
+        parsed = parse(self._text())
+        if parsed.damage:
+            raise StoreError(f"{self.path} is damaged: {parsed.damage}", hint=_HINT)
+        return parsed
 
     def _look(self) -> _Stamp | None:
         """Give what tells this file from the next, or None while its time is too fresh to tell."""
@@ -135,28 +157,48 @@ def _line_after(fd: int, at: int) -> tuple[int, bytes | None]:
 
 
 def _lines(fd: int, at: int) -> Iterator[bytes]:
-    """Read lines from a place on, without their ends."""
+    """Read lines from a place on, without their ends; not one that has none, which is cut short."""
     rest = b""
     while block := os.pread(fd, _BLOCK, at):
         at += len(block)
         *lines, rest = (rest + block).split(b"\n")
         yield from lines
-    if rest:
-        yield rest
 
 
-def parse(text: str) -> tuple[dict[str, Oid], dict[str, Oid]]:
-    """Give refs, and what the tags among them stand for. Lines that are neither are left out."""
+class Parsed(NamedTuple):
+    """What the file says: refs, what the tags among them stand for, and the first thing in it that git would not read.
+
+    damage  "" for nothing; what else can be read is there in any case
+    """
+
+    refs: dict[str, Oid]
+    peeled: dict[str, Oid]
+    damage: str = ""
+
+
+def parse(text: str) -> Parsed:
+    """Take the file apart."""
     refs: dict[str, Oid] = {}
     peeled: dict[str, Oid] = {}
-    last = ""
-    for line in text.split("\n"):
-        if line.startswith("^"):
-            peeled[last] = line[1:]
-        elif line[40:41] == " " and is_oid(line[:40]):
+    last = damage = ""
+    *lines, rest = text.split("\n")
+    for at, line in enumerate(lines):
+        if line[40:41] == " " and is_oid(line[:40]):
             last = line[41:]
             refs[last] = line[:40]
-    return refs, peeled
+        elif line.startswith("^") and last and is_oid(line[1:]):
+            peeled[last] = line[1:]
+        elif at or not line.startswith("#"):
+            damage = damage or f"line {at + 1} is no ref's"
+    return Parsed(refs, peeled, damage or ("its last line is cut short" if rest else ""))
+
+
+def is_out_of_order(text: str) -> bool:
+    """Say whether a file that calls itself sorted is not: then not every ref in it is found."""
+    if " sorted" not in text.partition("\n")[0]:
+        return False
+    names = [line[41:].encode("utf-8", "surrogateescape") for line in text.split("\n") if line[40:41] == " "]
+    return any(name > after for name, after in pairwise(names))
 
 
 def encode(refs: dict[str, Oid], peeled: dict[str, Oid], *, fully_peeled: bool = True) -> bytes:

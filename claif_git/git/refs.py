@@ -194,6 +194,20 @@ class Refs:
         # Pruned without that lock: who deletes a ref holds the ref's lock when it asks for this one.
         return sum(self._prune(name, oid) for name, oid in values.items())
 
+    def check_packed(self) -> None:
+        """Raise StoreError if `packed-refs` is damaged: what a ref that cannot be read there held has to be kept."""
+        self._packed.check()
+
+    def put_in_order(self) -> None:
+        """Write `packed-refs` anew if it calls itself sorted and is not: not every ref in it is found then."""
+        if self._packed.is_out_of_order():
+            self.pack()
+
+    @property
+    def is_out_of_order(self) -> bool:
+        """Whether `packed-refs` calls itself sorted and is not."""
+        return self._packed.is_out_of_order()
+
     def create(self, values: Mapping[str, Oid], *, durable: bool) -> list[str]:
         """Make many refs at once, in `packed-refs`; give the names of those that were made.
 

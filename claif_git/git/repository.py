@@ -315,7 +315,10 @@ class Repository:
 
     def check_prune(self) -> None:
         """Raise what `prune` would of what it cannot read, before anything is done. StoreError."""
-        if not self.is_guest and not command.git_available():
+        if self.is_guest:
+            return
+        self._refs.check_packed()
+        if not command.git_available():
             pruning.beside_refs(self.path)
 
     def prune(self) -> bool:
@@ -327,6 +330,7 @@ class Repository:
         if self.is_guest:
             return False
         with self._upkeep(_LONG_WAIT), self.exclusive(_LONG_WAIT):
+            self._refs.check_packed()
             tips = self._refs.all("refs/").values()
             pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
         return True

@@ -46,7 +46,9 @@ def refs(working: Working) -> Iterator[Finding]:
     repo = working.repo
     ours = "refs/claif/" if repo.is_guest else "refs/"
     every = repo.refs(ours)
-    wrong = 0
+    as_a_whole = list(_packed_refs(repo))
+    yield from as_a_whole
+    wrong = len(as_a_whole)
     for name, reason in repo.inspect().damaged_refs().items():
         if name.startswith(ours) or name == "HEAD":
             wrong += 1
@@ -59,6 +61,16 @@ def refs(working: Working) -> Iterator[Finding]:
             yield Finding("refs", PROBLEM, f"{name} points at {oid}: {reason}", hint, _session_in(working, name))
     if not wrong:
         yield Finding("refs", OK, f"{many(len(every), 'ref')}, each naming an object that is there")
+
+
+def _packed_refs(repo: Repository) -> Iterator[Finding]:
+    look = repo.inspect()
+    if problem := look.packed_refs_problem():
+        told = "mend it by hand, or from a copy; until then no ref in it is changed, and no object is removed"
+        yield Finding("refs", PROBLEM, problem, told)
+    elif look.refs_are_out_of_order():
+        told = "packed-refs is out of order: not every ref in it is found"
+        yield Finding("refs", PROBLEM, told, "claif-git doctor --fix", repair=PACK)
 
 
 def _fault(repo: Repository, name: str, oid: str) -> str:

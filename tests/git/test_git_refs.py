@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claif_git.errors import ConcurrentUpdateError, InvalidInputError, StoreError
-from claif_git.git import Repository, is_ref_name, packedrefs
+from claif_git.git import Repository, command, is_ref_name, packedrefs
 from claif_git.git.packedrefs import PackedRefs, encode, parse
 
 NAME = "refs/heads/a-session"
@@ -244,14 +244,69 @@ REFS = st.dictionaries(st.text("aé/-", min_size=1, max_size=8).map("refs/".__ad
 @given(REFS, st.data())
 def test_packed_refs_come_back(refs, data):
     peeled = dict.fromkeys(data.draw(st.sets(st.sampled_from(sorted(refs)))), "e" * 40) if refs else {}
-    assert parse(encode(refs, peeled).decode()) == (refs, peeled)
+    assert parse(encode(refs, peeled).decode()) == (refs, peeled, "")
 
 
-def test_odd_lines_in_packed_refs_are_left_out():
-    assert parse("# pack-refs with: peeled\n\nnonsense\nabc refs/heads/x\n" + "a" * 40 + " refs/heads/y") == (
-        {"refs/heads/y": "a" * 40},
-        {},
-    )
+def test_odd_lines_in_packed_refs_are_left_out_and_told():
+    good = "a" * 40 + " refs/heads/y\n"
+    for damage, text in (
+        ("line 2 is no ref's", "# pack-refs with: peeled\n\n" + good),
+        ("line 3 is no ref's", "# pack-refs with: peeled\n" + good + "nonsense\nabc refs/heads/x\n"),
+        ("line 1 is no ref's", "^" + "b" * 40 + "\n" + good),
+        ("line 2 is no ref's", good + "# a comment\n"),
+        ("its last line is cut short", good + "c" * 40 + " refs/heads/z"),
+    ):
+        assert parse(text) == ({"refs/heads/y": "a" * 40}, {}, damage)
+
+
+@pytest.fixture
+def damaged(store, tips):
+    """Give the path of a list of packed refs with a line that nobody can read."""
+    for name in (NAME, NAME + "-b", NAME + "-c"):
+        store.move_ref(name, None, tips[0])
+    store._refs.pack()
+    path = store.path / "packed-refs"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:-1], "zzzz" + lines[-1][4:]]))
+    return path
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_no_ref_is_taken_for_gone_because_its_line_is_damaged(store, tips, damaged, monkeypatch, caplog, with_git):
+    if not with_git:
+        monkeypatch.setattr(command, "git_available", lambda: False)
+    before = damaged.read_bytes()
+    assert sorted(store.refs()) == [NAME, NAME + "-b"]
+    assert "packed-refs is damaged: line 4 is no ref's" in caplog.text
+    store.move_ref(NAME, tips[0], tips[1])
+    for act in (
+        lambda: store.move_ref(NAME, tips[1], None),
+        lambda: store.create_refs({NAME + "-d": tips[0]}),
+        lambda: store.maintain(force=True),
+        store.check_prune,
+        store.prune,
+    ):
+        with pytest.raises(StoreError, match="packed-refs is damaged: line 4") as caught:
+            act()
+        assert caught.value.hint
+    assert damaged.read_bytes() == before
+    assert store.ref(NAME) == tips[1]
+    assert store.read_commit(tips[0])
+
+
+def test_a_list_that_is_not_sorted_as_it_says_is_put_in_order(store, tips):
+    for name in (NAME, NAME + "-b", NAME + "-c"):
+        store.move_ref(name, None, tips[0])
+    store._refs.pack()
+    path = store.path / "packed-refs"
+    head, *lines = path.read_text().splitlines(keepends=True)
+    assert not store.inspect().refs_are_out_of_order()
+    path.write_text("".join([head, *reversed(lines)]))
+    assert store.inspect().refs_are_out_of_order()
+    assert store.maintain(force=True)
+    assert not store.inspect().refs_are_out_of_order()
+    with Repository.open(store.path) as other:
+        assert all(other.ref(name) == tips[0] for name in (NAME, NAME + "-b", NAME + "-c"))
 
 
 def test_a_ref_whose_lock_stays_held_is_an_error_that_names_the_lock(store, tips, monkeypatch):

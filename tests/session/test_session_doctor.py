@@ -185,6 +185,39 @@ def test_what_was_left_half_written_is_removed(manager: SessionManager) -> None:
     assert not left.exists()
 
 
+def packed(manager: SessionManager) -> Path:
+    for said in ("one", "two", "three"):
+        talk(manager, said)
+    repo(manager)._refs.pack()
+    return manager.path / "packed-refs"
+
+
+def test_a_damaged_line_in_packed_refs_is_named_and_left_alone(manager: SessionManager) -> None:
+    path = packed(manager)
+    path.write_text(path.read_text().replace("\n", "\nzzzz", 1))
+    before = path.read_bytes()
+    found = only(manager, "problem")
+    assert found.area == "refs"
+    assert found.message.endswith("packed-refs is damaged: line 2 is no ref's")
+    assert "by hand" in found.hint
+    assert fixed(manager) == []
+    with pytest.raises(StoreError, match="packed-refs is damaged"):
+        manager.purge_session(manager.list_sessions()[0].id)
+    assert path.read_bytes() == before
+
+
+def test_packed_refs_that_are_out_of_order_are_sorted(manager: SessionManager) -> None:
+    path = packed(manager)
+    held = {session.id for session in manager.list_sessions()}
+    head, *lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([head, *reversed(lines)]))
+    assert only(manager, "problem").message.startswith("packed-refs is out of order")
+    assert fixed(manager) == [("refs", "pack")]
+    assert wrong(manager) == []
+    with SessionManager(manager.path) as other:
+        assert {other.get_session(session_id).id for session_id in held} == held
+
+
 def test_packing_that_is_due_is_done(manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
     loosened(manager.path, manager._store.tip(talk(manager, *map(str, range(9)))) or "")
     monkeypatch.setattr("claif_git.git.maintenance.LOOSE_OBJECTS", 3)
