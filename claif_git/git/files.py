@@ -10,7 +10,12 @@ import secrets
 CLOSED = os.O_CLOEXEC
 
 
-def temporary(folder: str, prefix: str = "tmp_claif_") -> str:
+_PREFIX = "tmp_claif_"
+TO_PACK = "claif_pack_"
+"""How the name of a pack that is being written begins. What begins with `tmp_`, a `git prune` may remove at once."""
+
+
+def temporary(folder: str, prefix: str = _PREFIX) -> str:
     """Give a name in `folder` that nobody else has."""
     return f"{folder}/{prefix}{secrets.token_hex(8)}"
 
@@ -61,12 +66,14 @@ def sync_folder(folder: str) -> None:
         os.close(fd)
 
 
-def replace(path: str, data: bytes, *, durable: bool, folder: str = "", mode: int = 0o666) -> None:
+def replace(
+    path: str, data: bytes, *, durable: bool, folder: str = "", mode: int = 0o666, prefix: str = _PREFIX
+) -> None:
     """Put `data` at `path` in one step, by way of a file in `folder` (default: beside it), with at most that `mode`.
 
     The folder that holds `path` is not synced: the caller may have several names to sync there.
     """
-    made = temporary(folder or os.path.dirname(path))
+    made = temporary(folder or os.path.dirname(path), prefix)
     try:
         create(made, data, durable=durable, mode=mode)
         os.rename(made, path)

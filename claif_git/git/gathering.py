@@ -1,9 +1,9 @@
 """Joining the small packs that turns leave: by size, a few at a time, so that readers always meet few.
 
 Packs are of classes, each eight times the size of the one before. A class that is full becomes one pack, of the next,
-so an object is written again once a class and no more. Entries are copied as they stand; a pack with deltas is git's
-work, and left to git, as are those beyond the last class. What is joined is on the disk, under its name, before what it
-replaces goes; who still has that open keeps it.
+so an object is written again once a class and no more. Entries are copied as they stand, a delta with the new way to
+its base. Packs beyond the last class are left to git, and those with deltas on objects that they name. What is joined
+is on the disk, under its name, before what it replaces goes; who still has that open keeps it.
 """
 # ruff: noqa: PTH104, PTH116, PTH208
 # No Path objects here: looked at every few turns, and building them costs more than the calls.
@@ -16,10 +16,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from claif_git.errors import StoreError
-from claif_git.git.files import create, read_file, remove, sync_folder, temporary
-from claif_git.git.packentry import INDEX_START, KINDS, NAMES_AT
+from claif_git.git.files import TO_PACK, create, read_file, remove, sync_folder, temporary
+from claif_git.git.packentry import INDEX_START, KINDS, NAMES_AT, OFFSET_DELTA, delta_start, entry_start, way_back
 from claif_git.git.packs import OFFSET_BITS, OTHERS_BUSINESS, drop_packs, encode_index
 
 _CLASSES = ((32 << 10, 24), (256 << 10, 5), (2 << 20, 5))
@@ -83,12 +84,13 @@ def gather(objects: str) -> int:
         try:
             copied = list(_entries(base))
         except (StoreError, OSError, struct.error):
-            continue  # with deltas, damaged, or gone: maintenance sees to those
-        for name, checksum, entry in copied:
-            if name not in entries:
-                entries[name] = checksum << OFFSET_BITS | at
-                parts.append(entry)
-                at += len(entry)
+            continue  # damaged, gone, or as we write none: maintenance sees to those
+        for entry in copied:
+            if entry.name not in entries:
+                data = entry.at(at, entries)
+                entries[entry.name] = zlib.crc32(data) << OFFSET_BITS | at
+                parts.append(data)
+                at += len(data)
         joined.append(base)
     if len(joined) < 2:
         return 0
@@ -98,8 +100,23 @@ def gather(objects: str) -> int:
     return len(joined)
 
 
-def _entries(base: str) -> Iterator[tuple[bytes, int, bytes]]:
-    """Give id, checksum and bytes of each entry of a pack. StoreError if one is a delta, or not as the index says."""
+class _Entry(NamedTuple):
+    """One entry of a pack: its id and bytes; of a delta, what follows its beginning, its size, and its base's id."""
+
+    name: bytes
+    data: bytes
+    size: int = 0
+    base: bytes = b""
+
+    def at(self, place: int, entries: dict[bytes, int]) -> bytes:
+        """Give the bytes for another place, behind the entries that are there: base before delta, as they were."""
+        if not self.base:
+            return self.data
+        return delta_start(self.size, place - (entries[self.base] & (1 << OFFSET_BITS) - 1)) + self.data
+
+
+def _entries(base: str) -> Iterator[_Entry]:
+    """Give the entries of a pack, as they stand. StoreError if one is not as the index says, or as we write none."""
     index, pack = read_file(base + ".idx"), read_file(base + ".pack")
     (count,) = struct.unpack_from(">L", index, NAMES_AT - 4)
     if not index.startswith(INDEX_START) or pack[:12] != _START.pack(b"PACK", 2, count):
@@ -108,11 +125,26 @@ def _entries(base: str) -> Iterator[tuple[bytes, int, bytes]]:
     places = struct.unpack_from(f">{count}L", index, NAMES_AT + 24 * count)
     order = sorted(range(count), key=places.__getitem__)
     ends = [*(places[number] for number in order), len(pack) - _CHECKSUM]
+    names: dict[int, bytes] = {}
     for number, (start, end) in zip(order, pairwise(ends), strict=True):
         entry = pack[start:end]
-        if not entry or entry[0] >> 4 & 7 not in KINDS or zlib.crc32(entry) != checksums[number]:
-            raise StoreError(f"{base} has deltas, or is damaged")
-        yield index[NAMES_AT + 20 * number : NAMES_AT + 20 * number + 20], checksums[number], entry
+        if zlib.crc32(entry) != checksums[number]:
+            raise StoreError(f"{base} is damaged")
+        name = names[start] = index[NAMES_AT + 20 * number : NAMES_AT + 20 * number + 20]
+        yield _parted(base, name, entry, start, names)
+
+
+def _parted(pack: str, name: bytes, entry: bytes, place: int, names: dict[int, bytes]) -> _Entry:
+    try:
+        number, size, start = entry_start(entry)
+        if number in KINDS:
+            return _Entry(name, entry)
+        back, start = way_back(entry, start)
+        if number != OFFSET_DELTA:
+            raise StoreError(f"{pack} has deltas as we write none")
+        return _Entry(name, entry[start:], size, names[place - back])
+    except (IndexError, KeyError):
+        raise StoreError(f"{pack} is damaged") from None
 
 
 def _publish(folder: str, body: bytes, entries: dict[bytes, int]) -> str:
@@ -120,7 +152,7 @@ def _publish(folder: str, body: bytes, entries: dict[bytes, int]) -> str:
     checksum = hashlib.sha1(body, usedforsecurity=False).digest()
     base = f"{folder}/pack-{checksum.hex()}"
     contents = {".pack": body + checksum, ".idx": encode_index(entries.items(), checksum)}
-    made = {ending: temporary(folder, "tmp_pack_") for ending in contents}
+    made = {ending: temporary(folder, TO_PACK) for ending in contents}
     try:
         for ending, data in contents.items():
             create(made[ending], data, durable=True, mode=0o444)

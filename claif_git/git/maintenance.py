@@ -47,7 +47,13 @@ _SAFE = {
     "core.packedGitLimit": "16m",
 }
 _LEFT_WHOLE = "claif/left-whole"  # names of packs that git would make no deltas of
-_TEMPORARY = ("objects/??/tmp_obj_*", "objects/pack/tmp_*", "tmp_claif_*", "claif/tmp_claif_*")
+_TEMPORARY = (
+    "objects/??/tmp_obj_*",
+    "objects/pack/tmp_*",
+    f"objects/pack/{files.TO_PACK}*",
+    "tmp_claif_*",
+    "claif/tmp_claif_*",
+)
 _LOCK_FOLDERS = ("owners", "queues", "held")
 _log = logging.getLogger(__name__)
 

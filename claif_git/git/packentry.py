@@ -30,11 +30,16 @@ def encode_entry(kind: str, data: bytes) -> bytes:
 
 def encode_delta_entry(delta: bytes, back: int) -> bytes:
     """Write a delta as it stands in a pack, `back` bytes behind its base."""
+    return delta_start(len(delta), back) + _compressed(delta)
+
+
+def delta_start(size: int, back: int) -> bytes:
+    """Write what the entry of a delta of `size` bytes begins with, `back` bytes behind its base."""
     out = [back & 0x7F]
     while back := back >> 7:
         back -= 1
         out.append(back & 0x7F | 0x80)
-    return _start(OFFSET_DELTA, len(delta)) + bytes(reversed(out)) + _compressed(delta)
+    return _start(OFFSET_DELTA, size) + bytes(reversed(out))
 
 
 def _start(number: int, size: int) -> bytes:

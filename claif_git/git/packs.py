@@ -10,10 +10,11 @@ import os
 import struct
 import threading
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import accumulate
+from typing import TypeAlias
 
-from claif_git.git.files import CLOSED, remove, replace, sync_folder, temporary, write_all
+from claif_git.git.files import CLOSED, TO_PACK, remove, replace, sync_folder, temporary, write_all
 from claif_git.git.kinds import Oid, header, is_oid
 from claif_git.git.packdeltas import TreeDeltas
 from claif_git.git.packentry import INDEX_START, KINDS, OFFSET_DELTA, encode_entry, entry_start, way_back
@@ -23,6 +24,7 @@ _BUFFER = 1 << 20
 OFFSET_BITS = 40
 """An entry of an index to be: its checksum, shifted by these, and its position in the pack."""
 _LARGE = 1 << 31
+Keep: TypeAlias = Callable[[str], object]
 OTHERS_BUSINESS = frozenset({"keep", "promisor", "mtimes", "bitmap"})
 """Endings of files beside a pack that somebody keeps on purpose, or that has ages or an index of its own."""
 
@@ -32,10 +34,13 @@ class PackWriter:
 
     Objects stand whole, but for trees that grow; git makes deltas of the others when it repacks. What is kept in memory
     is an id and a position for each, and the last few trees.
+
+    keep    is given the path of a file beside the pack before that is there, to hold it until refs point into it: who
+            packs all anew leaves such a pack alone
     """
 
-    def __init__(self, pack_folder: str, *, durable: bool) -> None:
-        self._folder, self._durable = pack_folder, durable
+    def __init__(self, pack_folder: str, *, durable: bool, keep: Keep | None = None) -> None:
+        self._folder, self._durable, self._keep = pack_folder, durable, keep
         self._at: dict[bytes, int] = {}  # id -> checksum << 40 | position: one int is a third of a tuple
         self._made = ""
         self._fd = -1
@@ -69,7 +74,7 @@ class PackWriter:
 
     def _open(self) -> None:
         os.makedirs(self._folder, exist_ok=True)
-        self._made = temporary(self._folder, "tmp_pack_")
+        self._made = temporary(self._folder, TO_PACK)
         self._fd = os.open(self._made, os.O_RDWR | os.O_CREAT | os.O_EXCL | CLOSED, 0o444)
         self._buffer += struct.pack(">4sLL", b"PACK", 2, 0)
 
@@ -127,11 +132,13 @@ class PackWriter:
     def _publish(self, checksum: bytes) -> None:
         self.name = f"pack-{checksum.hex()}"
         base = f"{self._folder}/{self.name}"
+        if self._keep is not None:
+            self._keep(base + ".keep")
         if os.path.exists(base + ".idx") and not self._durable:
             remove(self._made)  # the same pack, which may be on the disk already as ours is not
             return
         os.rename(self._made, base + ".pack")
-        replace(base + ".idx", encode_index(self._at.items(), checksum), durable=self._durable)
+        replace(base + ".idx", encode_index(self._at.items(), checksum), durable=self._durable, prefix=TO_PACK)
         if self._durable:
             sync_folder(self._folder)
 

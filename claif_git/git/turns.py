@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from claif_git.git.files import CLOSED, remove, temporary, write_all
+from claif_git.git.files import CLOSED, TO_PACK, remove, temporary, write_all
 from claif_git.git.kinds import Oid, header
 from claif_git.git.lockfiles import LockFiles
 from claif_git.git.packentry import encode_entry
@@ -95,7 +95,7 @@ class Turn:
         if self._taken:
             pack, index, name = self._packed()
             base = f"{self._folder}/pack-{name}"
-            files += [(temporary(self._folder, "tmp_pack_"), pack), (temporary(self._folder, "tmp_idx_"), index)]
+            files += [(temporary(self._folder, TO_PACK), pack), (temporary(self._folder, TO_PACK), index)]
         descriptors: list[int] = []
         try:
             for path, data in files:

@@ -103,3 +103,23 @@ def test_a_tree_of_any_size_is_written(store, clean):
         oids = [writer.add("tree", data) for data in trees]
     assert [store.read(oid)[1] for oid in oids] == trees
     clean(store)
+
+
+def test_small_packs_with_deltas_are_joined_and_an_object_of_several_stands_once(store, git, clean):
+    trees = [[encode_tree(entries(at, first)) for at in range(2, 30)] for first in range(24)]
+    held = []
+    for some in trees:
+        with store.pack_writer(durable=False) as writer:
+            writer.add("blob", b"the same in all")
+            held += [(writer.add("tree", data), data) for data in [*trees[0][:14], *some]]
+    before = pack_bytes(store)
+    with Repository.open(store.path) as other:
+        assert other.read(held[0][0])
+        assert store.gather() == 24
+        assert len(list((store.path / "objects/pack").glob("*.pack"))) == 1
+        assert all(other.read(oid) == ("tree", data) for oid, data in held)
+    assert pack_bytes(store) < before
+    assert longest_chain(git, store) > 0
+    with Repository.open(store.path) as other:
+        assert all(other.read(oid) == ("tree", data) for oid, data in held)
+    clean(store)
