@@ -111,6 +111,11 @@ class Commit:
         return Commit(tree, parents, author, author_time, committer, commit_time, _text(body, charset))
 
 
+def parents_in(commit: bytes) -> tuple[Oid, ...]:
+    """Give the parents that a commit names, and read nothing else of it. StoreError if it is none."""
+    return _headers(commit.partition(b"\n\n")[0])[1]
+
+
 def _headers(head: bytes) -> tuple[Oid, tuple[Oid, ...], dict[bytes, bytes]]:
     """Split a commit's head into tree, parents, and the first of each further field."""
     fields: dict[bytes, bytes] = {}

@@ -103,6 +103,11 @@ class Objects:
             or self.is_packed(oid)
         )
 
+    def has_still(self, oid: Oid) -> bool:
+        """Say whether the object is there now. A pack that was removed meanwhile is readable as long as it is open."""
+        self._packs().look_again()
+        return self.has(oid)
+
     def is_packed(self, oid: Oid) -> bool:
         """Say whether a pack names the object."""
         return is_oid(oid) and self._packs().has(oid)

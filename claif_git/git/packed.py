@@ -108,6 +108,10 @@ class Packed:
             found |= loose_starting(lender.folder, prefix) | lender.starting(prefix)
         return found
 
+    def look_again(self) -> None:
+        """Let go of packs that are gone, and open those that are new."""
+        self._refresh()
+
     def _candidates(self) -> Iterator[PackFile]:
         """Give the packs that are open, and after them those that were not there when these were opened.
 

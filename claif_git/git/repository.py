@@ -23,7 +23,7 @@ from claif_git.git.objects import Objects, ObjectWriter
 from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
 from claif_git.git.syncing import Syncer
-from claif_git.git.turns import Disk, Turn
+from claif_git.git.turns import KEEP_WAIT, Disk, Turn
 
 if TYPE_CHECKING:
     from claif_git.git.inspection import Inspection
@@ -112,6 +112,10 @@ class Repository:
         """Say whether there is such an object; whether it is whole, only reading it tells."""
         return self._objects.has(oid)
 
+    def has_still(self, oid: Oid) -> bool:
+        """Say whether there is such an object now: what is open of a pack that was removed does not count."""
+        return self._objects.has_still(oid)
+
     @contextlib.contextmanager
     def writer(self, durable: bool = True) -> Iterator[ObjectWriter]:
         """Write loose objects: they are there, and survive a power cut if `durable`, when the block ends well."""
@@ -119,10 +123,18 @@ class Repository:
             yield writer
 
     @contextlib.contextmanager
-    def pack_writer(self, durable: bool = True) -> Iterator[ObjectWriter]:
-        """Write many objects as one pack, which is there when the block ends well."""
-        with self._writing(PackWriter(self._objects.folder + "/pack", durable=durable)) as writer:
+    def pack_writer(self, durable: bool = True, kept: contextlib.ExitStack | None = None) -> Iterator[ObjectWriter]:
+        """Write many objects as one pack, which is there when the block ends well.
+
+        A `git repack -a -d` or `git gc` elsewhere leaves it alone until `kept` is closed: once refs point into it.
+        """
+        keep = (lambda path: self.keep(path, kept)) if kept is not None else None
+        with self._writing(PackWriter(self._objects.folder + "/pack", durable=durable, keep=keep)) as writer:
             yield writer
+
+    def keep(self, path: str, kept: contextlib.ExitStack) -> None:
+        """Hold the file `path`, which is a pack's with `.keep` at its end, until `kept` is closed."""
+        kept.enter_context(self._lock_files.hold(path, KEEP_WAIT))
 
     @contextlib.contextmanager
     def _writing(self, writer: LooseWriter | PackWriter) -> Iterator[ObjectWriter]:

@@ -26,7 +26,8 @@ from claif_git.git.packs import OFFSET_BITS, encode_index
 from claif_git.git.refs import Refs
 from claif_git.git.syncing import Syncer
 
-_WAIT = 10.0  # seconds for which another process that writes the very same pack is waited for
+KEEP_WAIT = 10.0
+"""Seconds for which another process that writes the very same pack is waited for."""
 
 
 class Disk(NamedTuple):
@@ -134,7 +135,7 @@ class Turn:
     @contextlib.contextmanager
     def _named(self, base: str, made: list[str]) -> Iterator[None]:
         """Give the pack its name, and keep it, for the block, from who packs anew."""
-        with self._disk.locks.hold(base + ".keep", _WAIT):
+        with self._disk.locks.hold(base + ".keep", KEEP_WAIT):
             if self._durable or not os.path.exists(base + ".idx"):
                 for path, suffix in zip(made, (".pack", ".idx"), strict=True):  # readers look for the index
                     os.rename(path, base + suffix)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from claif_git.errors import ConcurrentUpdateError
-from claif_git.git import Repository
+from claif_git.errors import ConcurrentUpdateError, StoreError
+from claif_git.git import Oid, Repository
+from claif_git.git.kinds import parents_in
 from claif_git.git.trees import Add
+from claif_git.git.turns import Turn
 
 Act: TypeAlias = Callable[[str | None, Add], str | None]
 """Builds the next commit on a tip (None: no such ref) and gives its id; None or the tip for «nothing to do»."""
@@ -31,9 +33,23 @@ def transact(
                 new = act(tip, turn.add)
                 if new is None or new == tip:
                     return tip, False
+                _check_there(repo, turn, tip, new)
                 if turn.publish(ref, tip, new):
                     break
         else:
             raise ConcurrentUpdateError(f"{ref} kept moving under us")
     turn.settle()  # whoever is next in the queue need not wait for it: what it syncs holds this as well
     return new, True
+
+
+def _check_there(repo: Repository, turn: Turn, tip: Oid | None, new: Oid) -> None:
+    """Make sure that what a commit builds on is there still: it may have been read before the store's lock was taken.
+
+    StoreError if a purge elsewhere has removed it since.
+    """
+    taken = turn.read(new)
+    for oid in (new,) if taken is None else parents_in(taken[1]):
+        if oid != tip and turn.read(oid) is None and not repo.has_still(oid):
+            raise StoreError(
+                f"commit {oid} was removed from the store meanwhile", hint="nothing was written: try again"
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from claif_git.format.header import SessionHeader
@@ -64,8 +65,9 @@ def import_parsed(
     report = ImportReport(problems=list(parsed.problems))
     with working.lock:
         working.flush()
-        planned = [(conversation, _plans(working, conversation)) for conversation in parsed.conversations]
-        tips = {} if dry_run else _write(working, planned, progress)
+        with working.repo.shared():  # so that no purge removes what is planned on
+            planned = [(conversation, _plans(working, conversation)) for conversation in parsed.conversations]
+            tips = {} if dry_run else _write(working, planned, progress)
         taking, moves = _Taking(working), list[Move]()
         try:
             for plan in (plan for _, plans in planned for plan in plans):
@@ -182,11 +184,11 @@ def _outcome(working: Working, plan: _Plan) -> str:
 def _write(
     working: Working, planned: list[tuple[ImportedConversation, list[_Plan]]], progress: Progress | None
 ) -> dict[str, str]:
-    """Write the chains as one pack, then move the imports' refs; give the new tips by session."""
+    """Write the chains as one pack, then move the imports' refs; give the new tips by session. Within `shared()`."""
     total = sum(len(plan.new) for _, plans in planned for plan in plans)
     tips: dict[str, Snapshot] = {}
-    with working.repo.shared():
-        with working.repo.pack_writer(durable=working.durable) as writer:
+    with ExitStack() as kept:
+        with working.repo.pack_writer(durable=working.durable, kept=kept) as writer:
             count = _Counter(progress, total)
             for conversation, plans in planned:
                 tips |= _Chains(working, conversation, writer.add, count).build(plans)

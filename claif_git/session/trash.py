@@ -99,14 +99,13 @@ def _bury(working: Working, session_id: str, tip: str, moment: datetime) -> None
     parents: tuple[str, ...] = (tip,)
     if before is not None and not working.repo.is_ancestor(_dug_up(working.repo.read_commit(before)), tip):
         parents = (tip, before)
-    with working.repo.shared():
-        with working.repo.writer(durable=working.durable) as writer:
-            tree = working.repo.read_commit(tip).tree
-            subject = f"delete: {without_words(session_id)}"
-            commit = commit_of(tree, parents, subject, author=who, committer=who, said=moment, now=moment)
-            oid = writer.add("commit", commit.encode())
-        if not working.repo.move_ref(ref, before, oid):
+    with working.repo.shared(), working.repo.turn(durable=working.durable) as turn:
+        tree = working.repo.read_commit(tip).tree
+        subject = f"delete: {without_words(session_id)}"
+        commit = commit_of(tree, parents, subject, author=who, committer=who, said=moment, now=moment)
+        if not turn.publish(ref, before, turn.add("commit", commit.encode())):
             raise ConcurrentUpdateError(f"{session_id} is being deleted by another process")
+        turn.settle()
 
 
 def restore(working: Working, prefix: str) -> tuple[str, str | None]:

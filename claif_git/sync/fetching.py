@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from claif_git.errors import MalformedError, RemoteError, StoreError
@@ -142,8 +143,8 @@ class _Visit:
             _judge(self._found, self._seen, name, verdict)
             if verdict.reason == PASSED:
                 passed[name] = tip
-        with self._local.repo.shared():
-            let_in(self._local.repo, self._closed, list(passed.values()), inspector.rest())
+        with self._local.repo.shared(), ExitStack() as kept:
+            let_in(self._local.repo, self._closed, list(passed.values()), inspector.rest(), kept)
             self._local.track_all(self._found.remote, passed)
 
     def _transfer(self, names: Sequence[str]) -> dict[str, Oid]:

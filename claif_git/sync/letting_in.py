@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 
 from claif_git.git import Commit, Oid, Repository
 from claif_git.git.kinds import decode_tree
 from claif_git.git.transport import Quarantine
 
 
-def let_in(repo: Repository, quarantine: Quarantine, tips: Sequence[Oid], others: Iterable[Oid]) -> None:
+def let_in(
+    repo: Repository, quarantine: Quarantine, tips: Sequence[Oid], others: Iterable[Oid], kept: ExitStack
+) -> None:
     """Put what `tips` reach into the store. `others` came as well, but did not pass, or nothing that did reaches them.
 
-    The caller holds the store's lock until refs point there.
+    The caller holds the store's lock until refs point there, and then closes `kept`, as `Quarantine.admit` has it.
     """
     if not tips:
         return
     is_clean = all(repo.has(oid) for oid in others)
-    quarantine.admit(None if is_clean else lambda: _reached(quarantine, tips))
+    quarantine.admit(None if is_clean else lambda: _reached(quarantine, tips), kept)
 
 
 def _reached(quarantine: Quarantine, tips: Sequence[Oid]) -> Iterator[Oid]:

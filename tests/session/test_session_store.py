@@ -226,10 +226,10 @@ def test_a_batch_that_lost_every_race_is_united_and_one_error_stops_no_other_ses
         first, second = sorted([talk(manager, "0"), talk(manager, "0")])
         join = Batch._join
 
-        def failing(batch: Batch, session_id: str, ref: str, new: str) -> None:
-            if session_id == first:
+        def failing(batch: Batch, ref: str, move: Any) -> None:
+            if move.session_id == first:
                 raise StoreError("no")
-            join(batch, session_id, ref, new)
+            join(batch, ref, move)
 
         monkeypatch.setattr(Batch, "_join", failing)
 

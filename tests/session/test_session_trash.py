@@ -12,8 +12,7 @@ from support.talks import say, talk, texts, texts_afresh
 
 from claif_git import SessionManager
 from claif_git.errors import ConcurrentUpdateError, SessionNotFoundError, StoreError
-from claif_git.git import Repository
-from claif_git.history.store_branch import StoreBranch
+from claif_git.git.refs import Refs
 from claif_git.session import trash
 
 
@@ -81,8 +80,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, step: int, act: Callable[[], obje
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(Repository, "move_ref", counted(Repository.move_ref))
-        patch.setattr(StoreBranch, "write", counted(StoreBranch.write))
+        patch.setattr(Refs, "move", counted(Refs.move))
         try:
             act()
         except Interrupted:
@@ -202,13 +200,13 @@ def test_a_deletion_judged_by_a_tip_leaves_what_went_on_since(manager: SessionMa
 
 def test_two_who_delete_at_once_leave_one_deletion(manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
     session = talk(manager, "0")
-    move = Repository.move_ref
+    move = Refs.move
 
-    def losing(repo: Repository, name: str, *args: Any, **options: Any) -> bool:
-        return False if name.startswith("refs/claif/trash/") else move(repo, name, *args, **options)
+    def losing(of: Refs, name: str, *args: Any, **options: Any) -> bool:
+        return False if name.startswith("refs/claif/trash/") else move(of, name, *args, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Repository, "move_ref", losing)
+        patch.setattr(Refs, "move", losing)
         with pytest.raises(ConcurrentUpdateError):
             manager.delete_session(session)
     assert texts(manager, session) == ["0"]

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from claif_git.errors import StoreError
@@ -109,19 +109,21 @@ class Quarantine:
 
     # letting it in
 
-    def admit(self, wanted: Callable[[], Iterable[Oid]] | None) -> None:
+    def admit(self, wanted: Callable[[], Iterable[Oid]] | None, kept: ExitStack) -> None:
         """Put what passed into the store, durably. `wanted` gives the objects to take; None takes everything.
 
-        The caller holds the store's lock until a ref points to them.
+        The caller holds the store's lock until a ref points to them, and then closes `kept`: until then whoever packs
+        anew leaves them alone.
         """
         if wanted is not None:
-            with self.store.pack_writer() as writer:
+            with self.store.pack_writer(kept=kept) as writer:
                 for oid in wanted():
                     writer.add(*self.read(oid))
             return
         target = self.store.path / "objects/pack"
         for path in list(self._packs):
             self._packs.pop(path).close()
+            self.store.keep(str(target / f"{path.stem}.keep"), kept)
             self._move(path, target)
         files.sync_folder(str(target))
 
