@@ -38,6 +38,9 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
     Every method that takes a session id takes a unique prefix of one, and raises SessionNotFoundError or
     AmbiguousIdError. All methods are thread-safe, and see at once what another process wrote. When a writing
     method returns, what it wrote survives a crash (with `durability="relaxed"`: of the process, not of the machine).
+
+    A child that is forked may go on with its parent's manager if no other thread was using that just then; one of its
+    own is always right.
     """
 
     def __init__(
