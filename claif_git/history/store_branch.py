@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from claif_git.errors import NotFoundError, StoreError
@@ -41,6 +43,7 @@ STORE_FILE = f"format: {layout.FORMAT}\n"
 _FORMAT = re.compile(r"^format:(.*)$", re.MULTILINE)
 _TIP = re.compile(r'^tip: *"?([0-9a-f]{40})"? *$', re.MULTILINE)
 _PURGED = re.compile(r"^purged: *true *$", re.MULTILINE)
+_log = logging.getLogger(__name__)
 
 
 def tombstone_path(session_id: str) -> str:
@@ -108,17 +111,46 @@ class StoreBranch:
         self.ref = heads + STORE_BRANCH
 
     def ensure(self) -> None:
-        """Make the branch if there is none, and refuse a store of a later format. StoreError."""
-        tip = self._repo.ref(self.ref)
-        if tip is None:
+        """Make the branch if there is none, and refuse a store of a later format. StoreError.
+
+        A branch that is damaged is left as it is, and logged: sessions can be read without it, and a doctor is let in.
+        """
+        try:
+            said = self.read(STORE_FILE_NAME) if self.is_there() else None
+        except StoreError as error:
+            _log.warning("%s; see: %s", error, error.hint)
+            return
+        if not self.is_there():
             transact(self._repo, self.ref, self._start)
             if self._heads == PLAIN_HEADS and self._repo.ref("HEAD") is None:
                 self._repo.set_head(self.ref)
         else:
-            self._check_format()
+            self._check_format(said)
 
-    def _check_format(self) -> None:
-        version = format_of(self.read(STORE_FILE_NAME))
+    def is_there(self) -> bool:
+        """Whether there is such a ref, be it a damaged one."""
+        try:
+            return self._repo.ref(self.ref) is not None
+        except StoreError:
+            return True
+
+    def check(self) -> None:
+        """Raise what `write` would of a branch that is damaged, before anything is done. StoreError."""
+        with self._naming_damage():
+            self._root().folder(TOMBSTONES).ordered()
+
+    @contextmanager
+    def _naming_damage(self) -> Iterator[None]:
+        """Say of what cannot be read that it is the store's branch."""
+        try:
+            yield
+        except StoreError as error:
+            if error.hint:
+                raise
+            raise StoreError(f"the branch {STORE_BRANCH} is damaged: {error}", hint="claif-git doctor") from error
+
+    def _check_format(self, said: bytes | None) -> None:
+        version = format_of(said)
         if version is None or version > layout.FORMAT:
             raise StoreError(
                 f"{self._repo.path} is a store of format {version or '?'}; this version reads {layout.FORMAT}",
@@ -132,23 +164,26 @@ class StoreBranch:
     def _root(self) -> Folder:
         tip = self._repo.ref(self.ref)
         if tip is None:
-            raise StoreError(f"{self._repo.path} has no branch {STORE_BRANCH}")
+            raise StoreError(f"{self._repo.path} has no branch {STORE_BRANCH}", hint="who opens the store makes one")
         return folder_at(self._repo, self._repo.read_commit(tip).tree)
 
     def read(self, path: str) -> bytes | None:
         """Give a file of the branch, or None."""
-        blob = self._root().file(path)
-        return self._repo.read_blob(blob) if blob else None
+        with self._naming_damage():
+            blob = self._root().file(path)
+            return self._repo.read_blob(blob) if blob else None
 
     def blob(self, path: str) -> str | None:
         """Give the id of a file of the branch, or None."""
-        return self._root().file(path)
+        with self._naming_damage():
+            return self._root().file(path)
 
     def files(self, folder: str) -> dict[str, bytes]:
         """Give the files of a folder by name, in name order."""
-        found = self._root().folder(folder)
-        names = [name for name, item in found.ordered() if not isinstance(item, Folder)]
-        return {name: self._repo.read_blob(found.file(name) or "") for name in names if found.file(name)}
+        with self._naming_damage():
+            found = self._root().folder(folder)
+            names = [name for name, item in found.ordered() if not isinstance(item, Folder)]
+            return {name: self._repo.read_blob(found.file(name) or "") for name in names if found.file(name)}
 
     def write(self, files: Mapping[str, bytes | None], subject: str, who: Signature, moment: datetime) -> None:
         """Put files into the branch, or take them out (None), in one commit."""
@@ -165,4 +200,5 @@ class StoreBranch:
             commit = commit_of(tree, (tip,), subject, author=who, committer=who, said=moment, now=moment)
             return add("commit", commit.encode())
 
-        transact(self._repo, self.ref, act)
+        with self._naming_damage():
+            transact(self._repo, self.ref, act)

@@ -322,9 +322,9 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
         on_malformed   called with each thing in the session that cannot be read, and the rest is given; without it the
                        first message that cannot be read is raised, a MalformedError
         """
-        from claif_git.export import export
+        from claif_git.export import BUILT_IN_FORMATS, export
 
-        registered = self.export_templates()
+        registered = {} if export_format in BUILT_IN_FORMATS else self.export_templates()
         if export_format in registered:
             templates.check_trusted(self._working, export_format, registered[export_format])
         session = told_of(self.get_session(session_id), on_malformed)

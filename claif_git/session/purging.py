@@ -56,6 +56,7 @@ def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
         refs = _refs_of(working, session_id)
         if not refs:
             raise SessionNotFoundError(prefix)
+        working.store.branch.check()
         copies = Copies(working, session_id, refs)
         report = _report(working, session_id, refs, copies)
         if dry_run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from claif_git.errors import StoreError
@@ -43,15 +44,28 @@ class Store:
 
     def _refuse_code(self) -> None:
         """Leave a repository alone that was made for something else, and has not been told to hold conversations."""
-        if self.is_guest or self.repo.ref(self.branch.ref) is not None:
+        if self.is_guest or self.branch.is_there():
             return
         branches = self.repo.refs(self.heads)
         is_bare = (self.repo.config_get("core.bare") or "").lower() == "true"
-        if (branches or not is_bare) and not any(map(self._is_conversation, branches.values())):
+        if (branches or not is_bare) and not self._holds_conversation(branches.values()):
             raise StoreError(
                 f"{self.repo.path} is a repository that holds no conversations",
                 hint=f"to keep some in it, beside its branches: claif-git init --namespace, which sets {NAMESPACE_KEY}",
             )
+
+    def _holds_conversation(self, tips: Iterable[str]) -> bool:
+        """Say whether a branch is a conversation. StoreError if there is none among those that can be read."""
+        damage: StoreError | None = None
+        for tip in tips:
+            try:
+                if self._is_conversation(tip):
+                    return True
+            except StoreError as error:
+                damage = error
+        if damage is not None:
+            raise damage
+        return False
 
     def _is_conversation(self, commit: str) -> bool:
         root = folder_at(self.repo, self.repo.read_commit(commit).tree)

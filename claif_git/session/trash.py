@@ -55,6 +55,7 @@ def delete(
     call completes it.
     """
     with working.lock:
+        working.store.branch.check()
         moment = now()
         buried = working.repo.ref(TRASH + session_id)
         if buried is not None and working.store.tip(session_id) is None:
@@ -118,6 +119,7 @@ def restore(working: Working, prefix: str) -> tuple[str, str | None]:
     """
     with working.lock:
         session_id = unique(prefix, working.store.trashed())
+        working.store.branch.check()
         ref, head = TRASH + session_id, working.store.head(session_id)
         buried = working.repo.ref(ref)
         if buried is None:
