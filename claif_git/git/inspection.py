@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +11,9 @@ from claif_git.git import command
 from claif_git.git.kinds import Oid
 from claif_git.git.lockfiles import LockFiles, LockState
 from claif_git.git.maintenance import Maintenance
+from claif_git.git.packindexes import is_settled, is_whole, unindexed
+from claif_git.git.refmending import RefFault, RefMending
 from claif_git.git.refs import Refs
-
-_SETTLED = 60.0
-"""Seconds after which who writes a pack has written its index as well."""
-_CHUNK = 1 << 20
-_DIGEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +31,11 @@ class Amounts:
 class Inspection:
     """What one repository looks like now."""
 
-    def __init__(self, git_dir: Path, refs: Refs, lock_files: LockFiles, maintenance: Maintenance) -> None:
+    def __init__(
+        self, git_dir: Path, refs: Refs, lock_files: LockFiles, maintenance: Maintenance, ref_mending: RefMending
+    ) -> None:
         self._dir, self._refs, self._locks, self._maintenance = git_dir, refs, lock_files, maintenance
+        self._ref_mending = ref_mending
 
     def amounts(self) -> Amounts:
         """Count objects, refs and packs."""
@@ -62,29 +59,27 @@ class Inspection:
         return self._maintenance.damaged()
 
     def damaged_packs(self) -> Iterator[tuple[str, str]]:
-        """Give the packs that are not whole, by name, and why. Each is read to its end."""
+        """Give the packs that are not whole, by name, and why. Each is read to its end; indexes are looked at below."""
         folder = self._dir / "objects/pack"
         for path in sorted([*folder.glob("pack-*.pack"), *folder.glob("pack-*.idx")]):
-            other = path.with_suffix(".idx" if path.suffix == ".pack" else ".pack")
+            pack = path.with_suffix(".pack")
             try:
-                if not other.exists() and time.time() - path.stat().st_mtime > _SETTLED:
-                    yield path.name, f"{other.name} is missing"
-                if not _is_whole(path):
+                if not pack.exists() and is_settled(path):
+                    yield path.name, f"{pack.name} is missing"
+                if path == pack and not is_whole(path):
                     yield path.name, "its content is not what its checksum says"
             except FileNotFoundError:
                 continue  # maintenance has replaced it meanwhile
             except OSError as error:
                 yield path.name, error.strerror or str(error)
 
-    def damaged_refs(self) -> dict[str, str]:
-        """Give the refs whose files hold no object id, and why."""
-        found: dict[str, str] = {}
-        for name in [*self._refs.loose_names(), "HEAD"]:
-            try:
-                self._refs.get(name)
-            except StoreError as error:
-                found[name] = str(error)
-        return dict(sorted(found.items()))
+    def unindexed_packs(self) -> Iterator[tuple[str, str]]:
+        """Give the packs, by name, whose index is missing or damaged, and which: `mending` makes it anew."""
+        return ((pack.name, reason) for pack, reason in unindexed(self._dir / "objects/pack"))
+
+    def damaged_refs(self) -> Iterator[RefFault]:
+        """Give the refs, and HEAD, whose files are of no use."""
+        return self._ref_mending.faults()
 
     def packed_refs_problem(self) -> str:
         """Say what is wrong with `packed-refs` as a whole; "" for nothing."""
@@ -124,14 +119,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _is_whole(path: Path) -> bool:
-    """Tell whether a pack, or its index, ends with its own checksum."""
-    digest = hashlib.sha1(usedforsecurity=False)
-    with path.open("rb") as file:
-        left = os.fstat(file.fileno()).st_size - _DIGEST
-        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
-            digest.update(chunk)
-            left -= len(chunk)
-        return not left and file.read() == digest.digest()

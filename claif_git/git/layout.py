@@ -103,7 +103,9 @@ def _text(path: Path) -> str:
 
 
 def _is_git_dir(path: Path) -> bool:
-    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    """Tell a repository by what git tells one by; one of ours that lost its HEAD is let in, to be mended."""
+    has_head = (path / "HEAD").is_file() or (path / "claif").is_dir()
+    return has_head and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 def _check_form(git_dir: Path) -> None:

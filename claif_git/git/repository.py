@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -28,6 +28,7 @@ from claif_git.git.turns import KEEP_WAIT, Disk, Turn
 if TYPE_CHECKING:
     from claif_git.git.inspection import Inspection
     from claif_git.git.maintenance import Maintenance, MaintenanceReport
+    from claif_git.git.refmending import RefMending
 
 _SHARED_WAIT = 60.0
 _LONG_WAIT = 30.0
@@ -351,7 +352,26 @@ class Repository:
         """Give what looks at the repository without changing it."""
         from claif_git.git.inspection import Inspection
 
-        return Inspection(self.path, self._refs, self._lock_files, self._maintenance)
+        return Inspection(self.path, self._refs, self._lock_files, self._maintenance, self._ref_mending())
+
+    def _ref_mending(self) -> RefMending:
+        from claif_git.git.refmending import RefMending
+
+        return RefMending(self.path, self._refs, self._lock_files, self._objects)
+
+    def index_packs(self) -> None:
+        """Make the missing and damaged indexes of whole packs anew. StoreError if git cannot, ConcurrentUpdateError."""
+        from claif_git.git.packindexes import index_anew
+
+        with self._upkeep(_LONG_WAIT):
+            try:
+                index_anew(self.path)
+            finally:
+                self._objects.forget_packs()
+
+    def mend_refs(self, names: Collection[str]) -> None:
+        """Of these, remove damaged files of refs that `packed-refs` has whole; write HEAD where it is of no use."""
+        self._ref_mending().mend(names)
 
     def store_id(self) -> str:
         """Give this store's random id (32 hex digits); a copy of the store has another."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from claif_git.errors import ClaifGitError, IndexUnavailableError, MalformedError, StoreError
@@ -14,6 +15,7 @@ from claif_git.session import saving, trash
 from claif_git.session.finding import Finder
 from claif_git.session.findings import MARKS, NOTE, OK, PROBLEM, REINDEX, Finding, many
 from claif_git.session.store import DRAFTS
+from claif_git.session.upkeep_checks import bringing_back
 from claif_git.session.working import Progress, Working
 
 _OID = re.compile(rb"[0-9a-f]{40}\s*")
@@ -131,6 +133,7 @@ def sessions(working: Working, shown: dict[str, tuple[str, int]], progress: Prog
 
     `shown` is filled with each session's tip, and how many messages it shows.
     """
+    shown.clear()
     reader = _Reader(working, shown)
     tips = working.store.ids()
     wrong = 0
@@ -164,8 +167,11 @@ class _Reader:
             for error in [*snapshot.problems, *self._messages(snapshot)]:
                 yield Finding("sessions", PROBLEM, str(error), _advice(error, session_id), session_id)
         except ClaifGitError as error:
-            hint = f"bring it back from a copy: claif-git fetch {session_id}"
-            yield Finding("sessions", PROBLEM, f"{session_id}: {error}", hint, session_id)
+            yield Finding("sessions", PROBLEM, f"{session_id}: {error}", self._bringing_back, session_id)
+
+    @cached_property
+    def _bringing_back(self) -> str:
+        return bringing_back(self._working.repo)
 
     def _messages(self, snapshot: Snapshot) -> Iterator[MalformedError]:
         held = snapshot.root.get(layout.ATTACHMENTS)

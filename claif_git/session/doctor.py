@@ -8,10 +8,12 @@ from dataclasses import replace
 from claif_git.errors import ClaifGitError
 from claif_git.session import checkup, upkeep_checks
 from claif_git.session.finding import Finder
-from claif_git.session.findings import CLEAN, MARKS, OK, PACK, PROBLEM, REINDEX, Finding
+from claif_git.session.findings import CLEAN, MARKS, OK, PACK, PACK_INDEX, PROBLEM, REFS, REINDEX, Finding
 from claif_git.session.working import Progress, Working
 
 _ORDER = ("index", "objects", "refs", "locks", "drafts", "trash", "marks", "sessions", "config", "disk")
+_REPAIRS = (PACK_INDEX, REFS, CLEAN, PACK, MARKS, REINDEX)
+"""In the order in which they are done: what brings objects and refs back comes before what works on those."""
 
 
 class Doctor:
@@ -46,8 +48,9 @@ class Doctor:
         """Mend what can be mended; give the findings after it, and what was mended."""
         found = self.examine()
         ailing = [finding for finding in found if finding.repair and finding.level != OK]
-        failed = [told for repair in dict.fromkeys(one.repair for one in ailing) for told in self._mend(repair)]
-        again = {finding.area for finding in ailing}
+        wanted = {one.repair for one in ailing}
+        failed = [told for repair in _REPAIRS if repair in wanted for told in self._mend(repair)]
+        again = set(self._checks) if wanted & {PACK_INDEX, REFS} else {finding.area for finding in ailing}
         after = self._examined(area for area in self._checks if area in again)
         mended = [replace(finding, fixed=True) for finding in ailing if finding not in after]
         return _in_order([*(one for one in found if one.area not in again), *mended, *after, *failed])
@@ -56,6 +59,8 @@ class Doctor:
         """Do a repair; say what keeps it from being done."""
         repo = self._working.repo
         acts: dict[str, tuple[str, Callable[[], object]]] = {
+            PACK_INDEX: ("objects", repo.index_packs),
+            REFS: ("refs", lambda: upkeep_checks.mend_refs(repo)),
             REINDEX: ("index", lambda: self._finder.reindex(self._progress)),
             CLEAN: ("locks", lambda: repo.inspect().clean(own_only=repo.is_guest)),
             PACK: ("objects", lambda: repo.maintain(force=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
-REINDEX, CLEAN, PACK, MARKS = "reindex", "clean", "pack", "marks"
+REINDEX, CLEAN, PACK, MARKS, PACK_INDEX, REFS = "reindex", "clean", "pack", "marks", "pack-index", "refs"
 
 
 def many(number: int, noun: str) -> str:
@@ -22,7 +22,8 @@ class Finding:
     message     one line
     hint        what to do about it; often a command
     session_id  the session that it is about, if it is about one
-    repair      what `doctor(fix=True)` does about it: "reindex", "clean", "pack", "marks"; "" for nothing
+    repair      what `doctor(fix=True)` does about it: "reindex", "clean", "pack", "marks", "pack-index", "refs"; ""
+                for nothing
     fixed       whether that was just done
     """
 

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 from claif_git.errors import ClaifGitError, StoreError
 from claif_git.git import Repository, git_available
+from claif_git.git.refmending import HEAD, RefFault
 from claif_git.history.store_branch import HIDDEN_HEADS
-from claif_git.session.findings import CLEAN, NOTE, OK, PACK, PROBLEM, Finding, many
+from claif_git.session.findings import CLEAN, NOTE, OK, PACK, PACK_INDEX, PROBLEM, REFS, Finding, many
 from claif_git.session.store import NAMESPACE_KEY
 from claif_git.session.working import Working
 
 LEAST_FREE = 64 << 20
 """Bytes of free disk below which writing is about to fail."""
+_FIX, _IN_A_PACK = "claif-git doctor --fix", "it may be in the pack whose index is missing or damaged"
 _SWITCH = {"1", "true", "yes", "on", "0", "false", "no", "off", ""}
 _TOO_SOON = {"now", "all", "0"}
 
@@ -31,33 +33,57 @@ def objects(repo: Repository) -> Iterator[Finding]:
         yield Finding("objects", OK, told)
     if not git_available():
         yield Finding("objects", NOTE, "there is no git command: packing and remotes are slower", "install git")
-    restore = "bring it back from a copy of the store: claif-git fetch, or a backup"
+    yield from _unindexed(repo)
+    restore = bringing_back(repo)
     for name, reason in look.damaged_packs():
         yield Finding("objects", PROBLEM, f"the pack {name} is damaged: {reason}", restore)
     for oid in look.damaged_objects():
         yield Finding("objects", PROBLEM, f"the loose object {oid} is damaged", restore, repair=PACK)
     if amounts.left and not repo.is_guest:
         told = f"left half written: {many(len(amounts.left), 'temporary file')}, as {amounts.left[0]}"
-        yield Finding("objects", NOTE, told, "claif-git doctor --fix", repair=CLEAN)
+        yield Finding("objects", NOTE, told, _FIX, repair=CLEAN)
+
+
+def _unindexed(repo: Repository) -> Iterator[Finding]:
+    for name, reason in repo.inspect().unindexed_packs():
+        told = f"the pack {name} is damaged: {reason}"
+        if repo.is_guest:
+            yield Finding("objects", PROBLEM, told, f"git index-pack {repo.path / 'objects/pack' / name}")
+        else:
+            hint = _FIX if git_available() else f"install git, then: {_FIX}"
+            yield Finding("objects", PROBLEM, told, hint, repair=PACK_INDEX)
+
+
+def bringing_back(repo: Repository) -> str:
+    """Say how to have an object back that is not there, or is damaged."""
+    from claif_git.sync import remotes
+
+    if any(repo.inspect().unindexed_packs()):
+        return f"{_IN_A_PACK}, see below objects: {_FIX}"
+    if remotes(repo):
+        return "bring it back from a copy: claif-git fetch, or from a backup of the store"
+    return "bring it back from a backup of the store"
 
 
 def refs(working: Working) -> Iterator[Finding]:
     """Look whether every ref names an object that is there, and of the right kind."""
     repo = working.repo
-    ours = "refs/claif/" if repo.is_guest else "refs/"
+    ours = _own_refs(repo)
     every = repo.refs(ours)
     as_a_whole = list(_packed_refs(repo))
     yield from as_a_whole
     wrong = len(as_a_whole)
-    for name, reason in repo.inspect().damaged_refs().items():
-        if name.startswith(ours) or name == "HEAD":
+    for damaged in repo.inspect().damaged_refs():
+        if damaged.name.startswith(ours) or damaged.name == HEAD:
             wrong += 1
-            yield Finding("refs", PROBLEM, reason, f"once it is of no use: git update-ref -d {name}")
+            yield _damaged_ref(working, damaged)
+    restore = bringing_back(repo) if every else ""
     for name, oid in every.items():
         reason = _fault(repo, name, oid)
         if reason:
             wrong += 1
-            hint = f"bring the object back from a copy (claif-git fetch), or give the ref up: git update-ref -d {name}"
+            is_lost = not restore.startswith(_IN_A_PACK)
+            hint = f"{restore}; or give the ref up: git update-ref -d {name}" if is_lost else restore
             yield Finding("refs", PROBLEM, f"{name} points at {oid}: {reason}", hint, _session_in(working, name))
     if not wrong:
         yield Finding("refs", OK, f"{many(len(every), 'ref')}, each naming an object that is there")
@@ -70,7 +96,37 @@ def _packed_refs(repo: Repository) -> Iterator[Finding]:
         yield Finding("refs", PROBLEM, problem, told)
     elif look.refs_are_out_of_order():
         told = "packed-refs is out of order: not every ref in it is found"
-        yield Finding("refs", PROBLEM, told, "claif-git doctor --fix", repair=PACK)
+        yield Finding("refs", PROBLEM, told, _FIX, repair=PACK)
+
+
+def _damaged_ref(working: Working, damaged: RefFault) -> Finding:
+    """Say what is wrong with the file of a ref. Git does not remove it: what it cannot read, it cannot lock."""
+    repo, name = working.repo, damaged.name
+    path, session_id = repo.path / name, _session_in(working, name)
+    told = f"{damaged.reason}; packed-refs has it, at {damaged.packed}" if damaged.packed else damaged.reason
+    if _is_mendable(repo, damaged):
+        return Finding("refs", PROBLEM, told, _FIX, session_id, REFS)
+    if name == HEAD:
+        hint = f"write `ref: refs/heads/BRANCH` into {path}"
+    else:
+        hint = f"write its commit into {path} (git fsck names those that no ref reaches), or remove that file"
+    return Finding("refs", PROBLEM, told, hint, session_id)
+
+
+def _is_mendable(repo: Repository, damaged: RefFault) -> bool:
+    """Tell whether it is plain what a ref has to say: HEAD only where no working tree follows it."""
+    if damaged.name == HEAD:
+        return not repo.is_guest and (repo.config_get("core.bare") or "").lower() == "true"
+    return damaged.packed is not None and damaged.name.startswith(_own_refs(repo))
+
+
+def _own_refs(repo: Repository) -> str:
+    return "refs/claif/" if repo.is_guest else "refs/"
+
+
+def mend_refs(repo: Repository) -> None:
+    """Mend the refs of which it is plain what they have to say. ConcurrentUpdateError."""
+    repo.mend_refs([one.name for one in repo.inspect().damaged_refs() if _is_mendable(repo, one)])
 
 
 def _fault(repo: Repository, name: str, oid: str) -> str:
@@ -95,11 +151,11 @@ def locks(repo: Repository) -> Iterator[Finding]:
     for lock in standing:
         name = os.path.relpath(lock.path, repo.path)
         if lock.is_stale and lock.ours:
-            yield Finding("locks", PROBLEM, f"{name}: its process is dead", "claif-git doctor --fix", repair=CLEAN)
+            yield Finding("locks", PROBLEM, f"{name}: its process is dead", _FIX, repair=CLEAN)
         elif lock.is_stale:
             told = f"{name}: another program left it {lock.age:,.0f} s ago"
             mend = "" if repo.is_guest else CLEAN
-            hint = "remove it, if no git is running here" if repo.is_guest else "claif-git doctor --fix"
+            hint = "remove it, if no git is running here" if repo.is_guest else _FIX
             yield Finding("locks", PROBLEM, told, hint, repair=mend)
         else:
             whose = (

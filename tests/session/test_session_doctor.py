@@ -262,8 +262,10 @@ def test_refs_that_name_nothing_are_named(manager: SessionManager) -> None:
         f"refs/heads/lost points at {'a' * 40}: object {'a' * 40} is missing",
         f"refs/heads/tree points at {tree}: it is a tree, not a commit",
     ]
-    assert [one.session_id for one in found] == [None, "lost", "tree"]
-    assert all("git update-ref -d refs/heads/" in one.hint for one in found)
+    assert [one.session_id for one in found] == ["bad", "lost", "tree"]
+    assert all("git update-ref -d refs/heads/" in one.hint for one in found[1:])
+    assert found[0].hint.endswith("or remove that file")  # git does not remove what it cannot read
+    assert not any("fetch" in one.hint for one in found)
 
 
 # locks

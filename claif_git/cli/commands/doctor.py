@@ -25,8 +25,9 @@ def command(
 
     Index, objects, refs, locks, unsaved turns, trash, every file of every session, configuration and disk. In a pipe a
     line a finding, parted by tabs: ok, note, problem or fixed; area; what it is; what to do. --fix builds the index
-    anew, removes what dead programs left and packs, where that is of use; it saves, restores and deletes nothing that
-    was said. The exit code is 1 if something is wrong, and stays so.
+    anew, removes what dead programs left and packs, where that is of use, and brings back what is whole on the disk: a
+    pack that lost its index, a ref whose file is empty and that packed-refs has, HEAD. It saves, restores and deletes
+    nothing that was said. The exit code is 1 if something is wrong, and stays so.
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
