@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from claif_git.errors import StoreError
 from claif_git.git import command, files
 from claif_git.git.kinds import FOLDER_MODE, Oid
 from claif_git.git.loose import loose_path
@@ -14,7 +15,22 @@ from claif_git.git.roots import beside_refs
 
 __all__ = ["beside_refs", "prune", "reachable"]
 
+_LOOK = "claif-git doctor"
 _PACK_FILES = ("pack-*.pack", "pack-*.idx", "pack-*.rev", "pack-*.bitmap", "pack-*.mtimes", "multi-pack-index*")
+
+
+def check(git_dir: Path, objects: Objects, tips: Collection[Oid], *, use_git: bool) -> None:
+    """Walk what `tips` reach, and raise what `prune` would of what is not there, or cannot be read. StoreError."""
+    try:
+        if use_git:
+            walked = ["rev-list", "--objects", "--quiet", "--stdin"]
+            command.run(walked, git_dir=git_dir, stdin="\n".join(tips).encode("ascii") + b"\n")
+            return
+        for oid in reachable(objects, tips, beside_refs(git_dir)):
+            if not objects.has(oid):
+                raise StoreError(f"object {oid} is missing")
+    except StoreError as error:
+        raise StoreError(str(error), hint=error.hint or _LOOK) from error
 
 
 def prune(git_dir: Path, objects: Objects, tips: Iterable[Oid], loose: Iterable[Oid], *, use_git: bool) -> None:

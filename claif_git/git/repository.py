@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from claif_git.errors import ConcurrentUpdateError
-from claif_git.git import command, files, gathering, graph, guest, layout, locks, pruning, walk
+from claif_git.git import command, files, gathering, graph, guest, layout, locks, packindexes, pruning, walk
 from claif_git.git.ancestry import Ancestry
 from claif_git.git.gitconfig import GitConfig
 from claif_git.git.identity import StoreId
@@ -326,13 +326,19 @@ class Repository:
             with_git, max(objects, 0), max(refs, 0), removed, tuple(repaired), tuple(damaged), seconds
         )
 
-    def check_prune(self) -> None:
-        """Raise what `prune` would of what it cannot read, before anything is done. StoreError."""
-        if self.is_guest:
-            return
+    def check_prune(self, gone: Collection[str] = ()) -> None:
+        """Raise what `prune` would of what it cannot read once the refs `gone` are, before that. StoreError.
+
+        A ref that cannot be read is one: what it stood at would be removed as what nothing reaches.
+        """
+        if not self.is_guest:
+            self._check_refs()
+            tips = {oid for name, oid in self._refs.all("refs/").items() if name not in gone}
+            pruning.check(self.path, self._objects, tips, use_git=command.git_available())
+
+    def _check_refs(self) -> None:
         self._refs.check_packed()
-        if not command.git_available():
-            pruning.beside_refs(self.path)
+        self._ref_mending.check()
 
     def prune(self) -> bool:
         """Remove at once every object that nothing reaches, with no grace for what is being written elsewhere by git.
@@ -343,7 +349,7 @@ class Repository:
         if self.is_guest:
             return False
         with self._upkeep(_LONG_WAIT), self.exclusive(_LONG_WAIT):
-            self._refs.check_packed()
+            self._check_refs()
             tips = self._refs.all("refs/").values()
             pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
         return True
@@ -352,8 +358,9 @@ class Repository:
         """Give what looks at the repository without changing it."""
         from claif_git.git.inspection import Inspection
 
-        return Inspection(self.path, self._refs, self._lock_files, self._maintenance, self._ref_mending())
+        return Inspection(self.path, self._refs, self._lock_files, self._maintenance, self._ref_mending)
 
+    @cached_property
     def _ref_mending(self) -> RefMending:
         from claif_git.git.refmending import RefMending
 
@@ -361,17 +368,15 @@ class Repository:
 
     def index_packs(self) -> None:
         """Make the missing and damaged indexes of whole packs anew. StoreError if git cannot, ConcurrentUpdateError."""
-        from claif_git.git.packindexes import index_anew
-
         with self._upkeep(_LONG_WAIT):
             try:
-                index_anew(self.path)
+                packindexes.index_anew(self.path)
             finally:
                 self._objects.forget_packs()
 
     def mend_refs(self, names: Collection[str]) -> None:
         """Of these, remove damaged files of refs that `packed-refs` has whole; write HEAD where it is of no use."""
-        self._ref_mending().mend(names)
+        self._ref_mending.mend(names)
 
     def store_id(self) -> str:
         """Give this store's random id (32 hex digits); a copy of the store has another."""

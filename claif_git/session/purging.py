@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from claif_git.errors import SessionNotFoundError
+from claif_git.errors import ConcurrentUpdateError, SessionNotFoundError, StoreError
 from claif_git.history.store_branch import (
     HIDDEN_TRACKING,
     PLAIN_TRACKING,
     encode_tombstone,
+    is_purge,
     tombstone_path,
     tombstone_tip,
 )
-from claif_git.ids import without_words
+from claif_git.ids import is_session_name, without_words
 from claif_git.model.times import now
 from claif_git.session.copies import Copies
 from claif_git.session.operations import forget, record_moves
@@ -49,22 +50,36 @@ def purge(working: Working, prefix: str, *, dry_run: bool = False) -> Purged:
     """Remove a session, deleted or not, so that nothing here can bring it back; leave a tombstone that pulls honour.
 
     Turns that other sessions share stay in those. With `dry_run`, only say what would go. SessionNotFoundError.
+
+    StoreError, and nothing is done, where objects cannot be removed since something in the store is damaged. Of what
+    was purged before, a second call removes the objects: the first may have been interrupted.
     """
     with working.lock:
         working.flush()
+        working.store.branch.check()
+        if _is_purged(working, prefix):
+            if not dry_run:
+                working.repo.check_prune()
+                _prune(working, prefix)
+            return Purged(prefix, in_code=working.repo.is_guest)
         session_id = unique(prefix, {**working.store.trashed(), **working.store.ids()})
         refs = _refs_of(working, session_id)
         if not refs:
             raise SessionNotFoundError(prefix)
-        working.store.branch.check()
         copies = Copies(working, session_id, refs)
         report = _report(working, session_id, refs, copies)
         if dry_run:
             return report
-        working.repo.check_prune()
+        working.repo.check_prune(refs)
         copies.remember()
         _remove(working, session_id, refs, copies)
         return replace(report, objects=not copies.left())
+
+
+def _is_purged(working: Working, name: str) -> bool:
+    """Tell whether a tombstone says that a session of just this name was purged, and no ref has it any more."""
+    stone = working.store.branch.read(tombstone_path(name)) if is_session_name(name) else None
+    return stone is not None and is_purge(stone) and not _refs_of(working, name)
 
 
 def _report(working: Working, session_id: str, refs: dict[str, str], copies: Copies) -> Purged:
@@ -129,4 +144,12 @@ def _remove(working: Working, session_id: str, refs: dict[str, str], copies: Cop
     forget_index(working.repo)
     Path(working.repo.path, "claif", "checked", session_id).unlink(missing_ok=True)
     sweep(working.repo)
-    working.repo.prune()
+    _prune(working, session_id)
+
+
+def _prune(working: Working, session_id: str) -> None:
+    try:
+        working.repo.prune()
+    except (StoreError, ConcurrentUpdateError) as error:
+        again = f"claif-git doctor, then again: claif-git session purge {session_id}"
+        raise StoreError(f"{session_id} is purged, but its objects are still there: {error}", hint=again) from error

@@ -51,7 +51,7 @@ def command(
 
 
 def _tell(out: Output, purged: Purged) -> None:
-    out.note(f"to be removed: {', '.join(purged.refs)}")
+    out.note(f"to be removed: {', '.join(purged.refs) or 'what is left of it'}")
     for remote in purged.remotes:
         out.note(
             f"note: {remote} had a copy when we last looked; the next push deletes it, if it stands where this does"
