@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,7 +31,11 @@ _log = logging.getLogger(__name__)
 
 def snapshots(working: Working, progress: Progress | None = None) -> Iterator[Snapshot]:
     """Give every session that can be read, as its branch stands. It takes seconds where there are thousands."""
-    tips = working.store.ids()
+    return readable(working, working.store.ids(), progress)
+
+
+def readable(working: Working, tips: Mapping[str, str], progress: Progress | None = None) -> Iterator[Snapshot]:
+    """Give the sessions that can be read, of those that stand at `tips`; the others are named in the log."""
     for done, (session_id, tip) in enumerate(tips.items(), start=1):
         try:
             snapshot = working.peek(session_id, tip)

@@ -66,11 +66,11 @@ def _rows(rows: dict[str, tuple[str, int]], shown: dict[str, tuple[str, int]]) -
 
 def drafts(working: Working) -> Iterator[Finding]:
     """Look at what is not saved: whose it is, and whether those still run."""
-    refs = working.repo.refs(DRAFTS)
-    if not refs:
+    names = [name for name, _, _ in working.store.commits(DRAFTS)]
+    if not names:
         yield Finding("drafts", OK, "none")
-    for ref in refs:
-        session_id, _, manager = ref[len(DRAFTS) :].rpartition("/")
+    for name in names:
+        session_id, _, manager = name.rpartition("/")
         if working.store.tip(session_id) is None:
             yield Finding("drafts", OK, f"unsaved turns of {session_id} wait for it to be restored", "", session_id)
         elif saving.is_alive(working, manager):
@@ -83,10 +83,7 @@ def drafts(working: Working) -> Iterator[Finding]:
 def trashed(working: Working) -> Iterator[Finding]:
     """Look at the trash."""
     buried = working.store.trashed()
-    try:
-        expired = trash.expire(working, dry_run=True)
-    except StoreError:
-        expired = []  # told of below `refs`
+    expired = trash.expire(working, dry_run=True)
     if expired:
         told = f"{many(len(buried), 'deleted session')}, {len(expired):,} of them older than {trash.KEPT.days} days"
         yield Finding("trash", NOTE, told, "claif-git gc forgets those")

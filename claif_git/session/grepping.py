@@ -17,7 +17,7 @@ from claif_git.model.blocks import searchable
 from claif_git.model.times import iso
 from claif_git.session.reading import session_of
 from claif_git.session.revisions import introduced
-from claif_git.session.store import DRAFTS, unique
+from claif_git.session.store import DRAFTS, TRASH, unique
 from claif_git.session.working import Working
 
 SHOWN, DROPPED, EDITED, UNSAVED, DELETED = "shown", "dropped", "edited", "unsaved", "deleted"
@@ -90,7 +90,8 @@ def _chosen(working: Working, prefixes: Sequence[str] | None, *, all_history: bo
     found = (working.peek(name, tip) for name, tip in working.store.ids().items())
     sessions = sorted((session_of(one) for one in found if one.is_session), key=lambda one: (one.created_at, one.id))
     ids = [session.id for session in sessions]
-    return ids + [name for name in sorted(working.store.trashed()) if all_history and name not in ids]
+    buried = sorted(name for name, _, _ in working.store.commits(TRASH)) if all_history else []
+    return ids + [name for name in buried if name not in ids]
 
 
 def _resolved(working: Working, prefix: str, *, all_history: bool) -> str:
@@ -124,7 +125,7 @@ def _places(working: Working, session_id: str, *, all_history: bool) -> Iterator
         yield _Place(now, entry, SHOWN, index)
     if all_history:
         yield from _everything(working, now, "")
-        for draft in working.repo.refs(f"{DRAFTS}{session_id}/").values():
+        for _, draft, _ in working.store.commits(f"{DRAFTS}{session_id}/"):
             yield from _everything(working, working.peek(session_id, draft), UNSAVED)
 
 

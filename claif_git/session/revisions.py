@@ -24,6 +24,7 @@ from claif_git.history.snapshot import Snapshot, folder_at
 from claif_git.model.times import now
 from claif_git.session.datewords import read_moment
 from claif_git.session.reading import entry_at
+from claif_git.session.store import TRASH
 from claif_git.session.working import Working
 
 _HEX = re.compile(rf"[0-9a-f]{{{SHORTEST},40}}")
@@ -160,7 +161,7 @@ def session_with(working: Working, commit: str) -> str | None:
     owner, folders = lineage.owner(commit), lineage.folders(commit)
     if not folders:
         return None
-    deleted = {name: lineage.commit(tip).parents[0] for name, tip in working.store.trashed().items()}
+    deleted = {name: commit.parents[0] for name, _, commit in working.store.commits(TRASH)}
     for tips in (working.store.ids(), deleted):
         for name in sorted(tips, key=lambda name: (name != owner, name)):
             if folders <= lineage.folders(tips[name]) and working.repo.is_ancestor(commit, tips[name]):

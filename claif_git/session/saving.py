@@ -139,11 +139,11 @@ def drafts(working: Working) -> list[Draft]:
     Drafts of deleted sessions wait for these to be restored, and are not listed.
     """
     found: list[Draft] = []
-    for ref, tip in sorted(working.repo.refs(DRAFTS).items()):
-        session_id, _, manager = ref[len(DRAFTS) :].rpartition("/")
+    for name, tip, commit in working.store.commits(DRAFTS):
+        session_id, _, manager = name.rpartition("/")
         if working.store.tip(session_id) is None:
             continue
-        changed = from_seconds(working.repo.read_commit(tip).commit_time)
+        changed = from_seconds(commit.commit_time)
         found.append(Draft(session_id, manager, tip, changed, is_alive(working, manager)))
     return found
 

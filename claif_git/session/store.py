@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from claif_git.errors import StoreError
 from claif_git.format import layout
-from claif_git.git import Repository
+from claif_git.git import Commit, Repository
 from claif_git.git.guest import NAMESPACE_KEY
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import folder_at
@@ -17,6 +18,8 @@ from claif_git.ids import is_session_name, unique
 from claif_git.session.places import check_place
 
 __all__ = ["DRAFTS", "IMPORTS", "NAMESPACE_KEY", "TRASH", "Store", "unique"]
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -106,6 +109,19 @@ class Store:
         """Give the branches that may be sessions and whose names start with `prefix`, by name, with their tips."""
         refs = self.repo.refs(self.heads + prefix) if not {"/", "\0"} & set(prefix) else {}
         return {name: tip for ref, tip in refs.items() if is_session_name(name := ref[len(self.heads) :])}
+
+    def commits(self, prefix: str) -> Iterator[tuple[str, str, Commit]]:
+        """Give the refs whose names start with `prefix`, less that, each with its tip and what stands there.
+
+        One that cannot be read is left out, and named in the log: it is not to hide the others.
+        """
+        for ref, tip in self.repo.refs(prefix).items():
+            try:
+                commit = self.repo.read_commit(tip)
+            except StoreError as error:
+                _log.warning("%s is left out: %s; see: claif-git doctor", ref, error)
+            else:
+                yield ref[len(prefix) :], tip, commit
 
     def trashed(self) -> dict[str, str]:
         """Give the deleted sessions by id, with the ref's commit."""

@@ -182,17 +182,15 @@ def _dug_up(commit: Commit) -> str:
 
 def listed(working: Working, wanted: Selection) -> list[Session]:
     """Give the sessions in the trash that are selected, newest first by their last change."""
-    trashed = working.store.trashed().items()
-    tips = ((session_id, _dug_up(working.repo.read_commit(buried))) for session_id, buried in trashed)
-    return by_git.selected((working.peek(session_id, tip) for session_id, tip in tips), wanted)
+    tips = {session_id: _dug_up(commit) for session_id, _, commit in working.store.commits(TRASH)}
+    return by_git.selected(by_git.readable(working, tips), wanted)
 
 
 def expire(working: Working, *, dry_run: bool = False) -> list[str]:
     """Empty the trash of what was deleted longer ago than KEPT; give the ids."""
     gone: list[str] = []
-    for session_id, buried in working.store.trashed().items():
-        deleted = working.repo.read_commit(buried).commit_time
-        if deleted < (now() - KEPT).timestamp():
+    for session_id, buried, commit in working.store.commits(TRASH):
+        if commit.commit_time < (now() - KEPT).timestamp():
             gone.append(session_id)
             if not dry_run:
                 working.repo.move_ref(TRASH + session_id, buried, None)
