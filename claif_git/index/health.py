@@ -8,21 +8,38 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from claif_git.git import Repository
 from claif_git.index import schema
 from claif_git.index.database import BUSY, files_of, index_path, is_damage
+
+_ROWS = """SELECT sessions.name, tip, messages, placed IS tip, count(blobs.id), coalesce(sum(total), 0)
+    FROM sessions LEFT JOIN places ON places.session = sessions.id LEFT JOIN blobs ON blobs.id = blob
+    WHERE shown GROUP BY sessions.id"""
+
+
+class Row(NamedTuple):
+    """What the index says of a session: its tip, how many messages it shows; of how many it holds what they say.
+
+    `held` and `tokens`, the sum of what these took, are None where its messages are not all in it yet.
+    """
+
+    tip: str
+    messages: int
+    held: int | None
+    tokens: int | None
 
 
 @dataclass(slots=True)
 class Health:
     """The state of an index.
 
-    state     "absent"; "sound"; "earlier" or "later" (another version made it); "damaged"; "busy"
+    state     "absent"; "sound"; "earlier" or "later" (another version made it); "damaged"; "busy"; "folder": it is one
     reason    what is wrong, or ""
     bytes     of its files
     behind    sessions whose rows are not those of their tips; `unplaced`: whose messages are not all in it yet
-    rows      by session id its tip, and how many messages it shows
+    rows      by session id
     messages, blobs   as in IndexStats
     """
 
@@ -34,7 +51,7 @@ class Health:
     unplaced: int = 0
     messages: int = 0
     blobs: int = 0
-    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
 
 
 def health(repo: Repository, tips: Mapping[str, str]) -> Health:
@@ -42,6 +59,8 @@ def health(repo: Repository, tips: Mapping[str, str]) -> Health:
     path = index_path(repo)
     if not path.exists():
         return Health(path, "absent")
+    if path.is_dir():
+        return Health(path, "folder")
     found = Health(path, "sound", bytes=sum(file.stat().st_size for file in files_of(path) if file.exists()))
     mode = "rw" if os.access(path, os.W_OK) else "ro"  # whoever may write clears its log away again
     try:
@@ -63,8 +82,10 @@ def _look(connection: sqlite3.Connection, found: Health, tips: Mapping[str, str]
         return
     known = dict(connection.execute("SELECT name, tip FROM sessions").fetchall())
     found.behind = sum(known.get(name) != tip for name, tip in tips.items()) + sum(name not in tips for name in known)
-    rows = connection.execute("SELECT name, tip, messages FROM sessions WHERE shown").fetchall()
-    found.rows = {name: (tip, messages) for name, tip, messages in rows}
+    found.rows = {
+        name: Row(tip, messages, *((held, tokens) if is_placed else (None, None)))
+        for name, tip, messages, is_placed, held, tokens in connection.execute(_ROWS)
+    }
     found.unplaced, found.messages, found.blobs = (
         connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our words
         for table in ("sessions WHERE shown AND placed IS NOT tip", "places", "blobs")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from claif_git.errors import ClaifGitError, IndexUnavailableError, MalformedError, StoreError
 from claif_git.format import layout
 from claif_git.git.trees import Folder
 from claif_git.history.snapshot import Snapshot
+from claif_git.model.spending import spent_by
 from claif_git.session import saving, trash
 from claif_git.session.finding import Finder
 from claif_git.session.findings import MARKS, NOTE, OK, PROBLEM, REINDEX, Finding, many
@@ -18,10 +20,21 @@ from claif_git.session.store import DRAFTS
 from claif_git.session.upkeep_checks import bringing_back
 from claif_git.session.working import Progress, Working
 
+if TYPE_CHECKING:
+    from claif_git.index.health import Row
+
 _OID = re.compile(rb"[0-9a-f]{40}\s*")
 
 
-def index(working: Working, finder: Finder, shown: dict[str, tuple[str, int]]) -> Iterator[Finding]:
+class Looked(NamedTuple):
+    """What a session shows at its tip: how many messages, and the sum of their tokens; None if not all can be read."""
+
+    tip: str
+    messages: int
+    tokens: int | None
+
+
+def index(working: Working, finder: Finder, shown: dict[str, Looked]) -> Iterator[Finding]:
     """Look at the index, without building or catching up anything; `shown` is what `sessions` found."""
     tips = working.store.ids()
     try:
@@ -36,6 +49,9 @@ def index(working: Working, finder: Finder, shown: dict[str, tuple[str, int]]) -
             yield from _rows(found.rows, shown)
             held = f"{many(len(found.rows), 'session')}, {many(found.messages, 'message')}, {found.bytes:,} bytes"
             yield Finding("index", OK, f"{_freshness(found.behind, found.unplaced)}: {held}")
+        case "folder":
+            told = f"{found.path} is a folder: there can be no index"
+            yield Finding("index", PROBLEM, told, f"move it away: mv {found.path} {found.path}.old")
         case "earlier" | "later":
             yield Finding("index", NOTE, f"{found.path} was made by a version of claif-git that is {found.state}")
         case "busy":
@@ -55,13 +71,23 @@ def _freshness(behind: int, unplaced: int) -> str:
     )
 
 
-def _rows(rows: dict[str, tuple[str, int]], shown: dict[str, tuple[str, int]]) -> Iterator[Finding]:
+def _rows(rows: Mapping[str, Row], shown: Mapping[str, Looked]) -> Iterator[Finding]:
     """Hold the index to what sessions show: a row of the right tip is right, or the index is damaged."""
-    for session_id, (tip, count) in rows.items():
+    for session_id, row in rows.items():
         seen = shown.get(session_id)
-        if seen is not None and seen[0] == tip and seen[1] != count:
-            told = f"it says that {session_id} shows {many(count, 'message')}, not {seen[1]:,}"
+        told = _difference(session_id, row, seen) if seen is not None and seen.tip == row.tip else ""
+        if told:
             yield Finding("index", PROBLEM, told, "claif-git reindex", session_id, REINDEX)
+
+
+def _difference(session_id: str, row: Row, seen: Looked) -> str:
+    if row.messages != seen.messages:
+        return f"it says that {session_id} shows {many(row.messages, 'message')}, not {seen.messages:,}"
+    if row.held is not None and row.held != seen.messages:
+        return f"it holds {many(row.held, 'message')} of {session_id}, not {seen.messages:,}"
+    if row.tokens is not None and seen.tokens is not None and row.tokens != seen.tokens:
+        return f"it says that {session_id} took {many(row.tokens, 'token')}, not {seen.tokens:,}"
+    return ""
 
 
 def drafts(working: Working) -> Iterator[Finding]:
@@ -125,10 +151,10 @@ def remove_marks(working: Working) -> None:
         path.unlink(missing_ok=True)
 
 
-def sessions(working: Working, shown: dict[str, tuple[str, int]], progress: Progress | None) -> Iterator[Finding]:
+def sessions(working: Working, shown: dict[str, Looked], progress: Progress | None) -> Iterator[Finding]:
     """Read every session; name each file that breaks the format, and each that is not there.
 
-    `shown` is filled with each session's tip, and how many messages it shows.
+    `shown` is filled with what each session shows.
     """
     shown.clear()
     reader = _Reader(working, shown)
@@ -147,9 +173,10 @@ def sessions(working: Working, shown: dict[str, tuple[str, int]], progress: Prog
 class _Reader:
     """Reads sessions; what several show, once."""
 
-    def __init__(self, working: Working, shown: dict[str, tuple[str, int]]) -> None:
+    def __init__(self, working: Working, shown: dict[str, Looked]) -> None:
         self._working, self._shown = working, shown
-        self._sound: set[tuple[str, str | None]] = set()
+        self._tokens: dict[tuple[str, str | None], int] = {}
+        """Of each message that is sound, by its blob and the folder of the attachments that it may name."""
 
     def problems(self, session_id: str, tip: str) -> Iterator[Finding]:
         """Say what is wrong with a session."""
@@ -160,8 +187,10 @@ class _Reader:
             if snapshot.settings.later_format:
                 told = f"{session_id}: {snapshot.settings.later_format}"
                 yield Finding("sessions", NOTE, told, "upgrade claif-git", session_id)
-            self._shown[session_id] = (tip, len(snapshot.shown))
-            for error in [*snapshot.problems, *self._messages(snapshot)]:
+            self._shown[session_id] = Looked(tip, len(snapshot.shown), None)
+            problems = [*snapshot.problems, *self._messages(snapshot)]
+            self._shown[session_id] = Looked(tip, len(snapshot.shown), self._taken(snapshot))
+            for error in problems:
                 yield Finding("sessions", PROBLEM, str(error), _advice(error, session_id), session_id)
         except ClaifGitError as error:
             yield Finding("sessions", PROBLEM, f"{session_id}: {error}", self._bringing_back, session_id)
@@ -170,20 +199,31 @@ class _Reader:
     def _bringing_back(self) -> str:
         return bringing_back(self._working.repo)
 
+    def _taken(self, snapshot: Snapshot) -> int | None:
+        """Add up the tokens of the messages that a session shows, once they are read."""
+        attachments = _attachments(snapshot)
+        every = [self._tokens.get((entry.blob, attachments)) for entry in snapshot.shown]
+        known = [tokens for tokens in every if tokens is not None]
+        return sum(known) if len(known) == len(every) else None
+
     def _messages(self, snapshot: Snapshot) -> Iterator[MalformedError]:
-        held = snapshot.root.get(layout.ATTACHMENTS)
-        attachments = held.oid if isinstance(held, Folder) else None
+        attachments = _attachments(snapshot)
         for entry in snapshot.files:
-            if (entry.blob, attachments) in self._sound:
+            if (entry.blob, attachments) in self._tokens:
                 continue
             try:
-                snapshot.message(entry)
-                self._sound.add((entry.blob, attachments))
+                spent = spent_by(snapshot.message(entry))
+                self._tokens[entry.blob, attachments] = spent.total if spent else 0
             except MalformedError as error:
                 yield error
             except StoreError as error:
                 path = f"{layout.MESSAGES}/{entry.path}"
                 yield MalformedError(str(error), session_id=snapshot.session_id, path=path)
+
+
+def _attachments(snapshot: Snapshot) -> str | None:
+    held = snapshot.root.get(layout.ATTACHMENTS)
+    return held.oid if isinstance(held, Folder) else None
 
 
 def _advice(error: MalformedError, session_id: str) -> str:

@@ -21,7 +21,7 @@ class Doctor:
 
     def __init__(self, working: Working, finder: Finder, progress: Progress | None) -> None:
         self._working, self._finder, self._progress = working, finder, progress
-        shown: dict[str, tuple[str, int]] = {}
+        shown: dict[str, checkup.Looked] = {}
         self._checks: dict[str, Callable[[], Iterable[Finding]]] = {
             "sessions": lambda: checkup.sessions(working, shown, progress),  # first: the index is held to what it shows
             "index": lambda: checkup.index(working, finder, shown),

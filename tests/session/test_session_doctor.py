@@ -4,56 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import time
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.checkups import fixed, only, put, repo, wrong
 from support.loosened import loosened
-from support.talks import say, talk
+from support.talks import talk
 
 from claif_git import Message, SessionManager
 from claif_git.errors import StoreError
-from claif_git.git import Commit, Repository
 from claif_git.git.lockfiles import _OURS
-from claif_git.history.snapshot import folder_at
 from claif_git.session import trash, upkeep_checks
-from claif_git.session.findings import Finding
 
 AREAS = ["index", "objects", "refs", "locks", "drafts", "trash", "marks", "sessions", "config", "disk"]
 PAGE = "messages/2026-01-02T03-04-05.000000-abcd-0000"
-
-
-def wrong(manager: SessionManager, **how: Any) -> list[Finding]:
-    return [one for one in manager.doctor(**how) if one.is_wrong]
-
-
-def only(manager: SessionManager, level: str, **how: Any) -> Finding:
-    found = [one for one in manager.doctor(**how) if one.level == level and not one.fixed]
-    assert len(found) == 1, found
-    return found[0]
-
-
-def fixed(manager: SessionManager) -> list[tuple[str, str]]:
-    return [(one.area, one.repair) for one in manager.doctor(fix=True) if one.fixed]
-
-
-def repo(manager: SessionManager) -> Repository:
-    return manager._store.repo
-
-
-def put(manager: SessionManager, session_id: str, path: str, data: bytes) -> None:
-    """Commit a file as a person might, by hand."""
-    tip = manager._store.tip(session_id)
-    assert tip is not None
-    with repo(manager).writer(durable=False) as writer:
-        root = folder_at(repo(manager), repo(manager).read_commit(tip).tree).put(path, writer.add("blob", data))
-        made = Commit(root.write(writer.add), (tip,), "H <h@x>", 1_800_000_000, "H <h@x>", 1_800_000_000, "by hand")
-        oid = writer.add("commit", made.encode())
-    repo(manager).move_ref(manager._store.head(session_id), tip, oid)
 
 
 def test_a_sound_store_is_told_area_by_area(manager: SessionManager) -> None:
@@ -73,64 +39,6 @@ def test_the_sessions_that_are_read_are_counted(manager: SessionManager) -> None
     told: list[tuple[int, int]] = []
     manager.doctor(progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
-
-
-# index
-
-
-def test_an_index_that_is_absent_or_behind_is_nothing_wrong(manager: SessionManager) -> None:
-    session = talk(manager, "hello")
-    assert manager.doctor()[0].message == "there is none; the next list or search builds it"
-    manager.list_sessions()
-    assert "but for the messages of 1 session," in manager.doctor()[0].message
-    say(manager, session, "more")
-    assert manager.doctor()[0].message.startswith("behind by 1 session,")
-    assert wrong(manager) == []
-
-
-@pytest.mark.parametrize("data", [b"no database at all " * 99, b"SQLite format 3\x00" + b"\x07" * 5000])
-def test_a_damaged_index_is_built_anew(manager: SessionManager, data: bytes) -> None:
-    talk(manager, "hello")
-    manager.list_sessions()
-    manager._finding.close()
-    path = manager.path / "claif" / "index.db"
-    for file in path.parent.glob("index.db*"):
-        file.unlink()
-    path.write_bytes(data)
-    found = only(manager, "problem")
-    assert (found.area, found.repair, found.hint) == ("index", "reindex", "claif-git reindex")
-    assert fixed(manager) == [("index", "reindex")]
-    assert wrong(manager) == []
-
-
-def test_a_row_that_says_otherwise_than_its_session_is_found(manager: SessionManager) -> None:
-    session = talk(manager, "hello", "hi")
-    manager.list_sessions()
-    with closing(sqlite3.connect(manager.path / "claif" / "index.db")) as database:
-        database.execute("UPDATE sessions SET messages = 7 WHERE shown")
-        database.commit()
-    found = only(manager, "problem")
-    assert found.message == f"it says that {session} shows 7 messages, not 2"
-    assert fixed(manager) == [("index", "reindex")]
-
-
-@pytest.mark.parametrize(("version", "said"), [("1", "earlier"), ("99", "later")])
-def test_an_index_of_another_version_is_told(manager: SessionManager, version: str, said: str) -> None:
-    manager.list_sessions()
-    with closing(sqlite3.connect(manager.path / "claif" / "index.db")) as database:
-        database.execute("UPDATE meta SET value = ? WHERE key = 'version'", (version,))
-        database.commit()
-    assert only(manager, "note").message.endswith(said)
-
-
-def test_an_index_that_others_hold_is_told(manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    manager.list_sessions()
-    manager._finding.close()
-    monkeypatch.setattr("claif_git.index.health.BUSY", 0.01)
-    with closing(sqlite3.connect(manager.path / "claif" / "index.db")) as database:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("BEGIN EXCLUSIVE")
-        assert "cannot be looked at" in only(manager, "note").message
 
 
 # objects

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.checkups import fixed, wrong
 from support.people import git
 from support.talks import talk, texts
 
 from claif_git import SessionManager
 from claif_git.session import upkeep_checks
-from claif_git.session.findings import Finding
-
-
-def wrong(manager: SessionManager, **how: Any) -> list[Finding]:
-    return [one for one in manager.doctor(**how) if one.is_wrong]
-
-
-def fixed(manager: SessionManager) -> list[tuple[str, str]]:
-    return [(one.area, one.repair) for one in manager.doctor(fix=True) if one.fixed]
 
 
 @pytest.mark.parametrize("is_there", [True, False])
