@@ -13,7 +13,8 @@
     ├── NotPermittedError             also PermissionError
     ├── MalformedError                a file in a store that breaks the format
     ├── StoreError                    the repository itself: damage, a format of the future
-    │   └── IndexUnavailableError     this Python cannot search
+    │   ├── IndexUnavailableError     this Python cannot search
+    │   └── UnwritableStoreError      also OSError
     ├── ConcurrentUpdateError         somebody else kept moving the same ref
     ├── RemoteError                   a remote went away, refused, or sent rubbish
     │   └── DivergedError             pull first
@@ -162,6 +163,12 @@ class IndexUnavailableError(StoreError):
 
     def __init__(self, reason: object) -> None:
         super().__init__(f"a search needs SQLite with FTS5, and room for temporary files: {reason}")
+
+
+class UnwritableStoreError(StoreError, OSError):
+    """Nothing can be written to a store: its disk is mounted read-only, or its folders are somebody else's."""
+
+    hint = "it can be read; `claif-git doctor` names what cannot be written"
 
 
 class ConcurrentUpdateError(ClaifGitError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Sequence
 
@@ -26,6 +27,11 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (FileNotFoundError, NOT_FOUND),
 )
 _HTTP_REFUSALS = (401, 403)
+_SYSTEM_HINTS = {
+    errno.EROFS: "what is there is mounted read-only",
+    errno.EACCES: "see whose it is, and who may use it: ls -ld",
+    errno.EPERM: "see whose it is, and who may use it: ls -ld",
+}
 _DEBUG_HINT = "CLAIF_GIT_DEBUG=1 shows where it happened"
 
 
@@ -77,7 +83,8 @@ def described(error: BaseException) -> tuple[str, str]:
     if isinstance(error, TyperException):
         return error.format_message(), _usage_hint(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ""
+        hint = _SYSTEM_HINTS.get(error.errno or 0, "")
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror, hint
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__, _DEBUG_HINT
 
 

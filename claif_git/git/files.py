@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+from typing import NoReturn
+
+from claif_git.errors import UnwritableStoreError
 
 CLOSED = os.O_CLOEXEC
+_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 _PREFIX = "tmp_claif_"
@@ -25,6 +30,16 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def refuse(error: OSError, private: str) -> NoReturn:
+    """Raise what came of writing below a repository's folder `private`: of a refusal, in words that name no file of it.
+
+    UnwritableStoreError, or the error itself.
+    """
+    if error.errno not in _REFUSED:
+        raise error
+    raise UnwritableStoreError(f"cannot write to {os.path.dirname(private)}: {error.strerror}") from error
 
 
 def read_file(path: str) -> bytes:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from claif_git.errors import ConcurrentUpdateError, StoreError
-from claif_git.git.files import CLOSED, remove, write_all
+from claif_git.git.files import CLOSED, refuse, remove, write_all
 from claif_git.git.locks import Flock, try_flock, wait_for
 
 FOREIGN_AGE = 60.0
@@ -51,7 +51,7 @@ class LockFiles:
     """Makes and removes `.lock` files for one process (or one opened repository in it)."""
 
     def __init__(self, private: str, foreign_age: float = FOREIGN_AGE) -> None:
-        self._owners, self._broom = private + "/owners", private + "/broom"
+        self._private, self._owners, self._broom = private, private + "/owners", private + "/broom"
         self.foreign_age = foreign_age
         self._guard = threading.Lock()
         self._owner, self._fd = "", -1
@@ -87,6 +87,8 @@ class LockFiles:
                 with contextlib.suppress(FileExistsError, FileNotFoundError):
                     os.makedirs(os.path.dirname(path), exist_ok=True)
                 self._forget_if_swept()
+            except OSError as error:
+                refuse(error, self._private)
             else:
                 return True
         raise StoreError(f"cannot make {path}: its folder keeps vanishing")

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Self
 
 from claif_git.errors import ConcurrentUpdateError
-from claif_git.git.files import CLOSED
+from claif_git.git.files import CLOSED, refuse
 
 _PAUSE = 0.0002  # seconds between two tries of the one who is next, at first
 _LONGEST_PAUSE = 0.005
@@ -102,10 +102,13 @@ def wait_for(
 
 def _open(path: str) -> Flock:
     try:
-        return Flock(path)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return Flock(path)
+        try:
+            return Flock(path)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            return Flock(path)
+    except OSError as error:
+        refuse(error, path.rpartition("/claif/")[0] + "/claif")
 
 
 def _try_until(fd: int, *, exclusive: bool, deadline: float, in_line: bool) -> bool:

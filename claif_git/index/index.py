@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError, StoreError
+from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputError, StoreError, UnwritableStoreError
 from claif_git.git import Repository
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
@@ -177,7 +177,8 @@ class Index:
             try:
                 shared = open_shared(self._repo, fresh=True)
             except (sqlite3.Error, OSError) as error:
-                raise StoreError(f"the index cannot be built: {error}") from error
+                hint = error.hint if isinstance(error, UnwritableStoreError) else ""
+                raise StoreError(f"the index cannot be built: {error}", hint=hint) from error
             if shared is not None:
                 self._take(shared)
             return self._run(lambda database: self._stats(self._catch_up(database, progress)))

@@ -9,7 +9,7 @@ import weakref
 from dataclasses import dataclass
 from datetime import datetime
 
-from claif_git.errors import ClaifGitError, InvalidInputError, StoreError
+from claif_git.errors import ClaifGitError, InvalidInputError, StoreError, UnwritableStoreError
 from claif_git.git import Lock
 from claif_git.model.times import from_seconds
 from claif_git.session.store import DRAFTS
@@ -152,7 +152,10 @@ def is_alive(working: Working, manager: str) -> bool:
     """Tell whether a manager still runs, so that its drafts are its own to save."""
     if manager == working.manager_id:
         return True
-    lock = working.repo.try_lock(lock_name(manager))
+    try:
+        lock = working.repo.try_lock(lock_name(manager))
+    except UnwritableStoreError:
+        return True  # nobody can tell here, nor save anything
     if lock is None:
         return True
     lock.release()

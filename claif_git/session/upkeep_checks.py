@@ -17,6 +17,8 @@ from claif_git.session.working import Working
 LEAST_FREE = 64 << 20
 """Bytes of free disk below which writing is about to fail."""
 _FIX, _IN_A_PACK = "claif-git doctor --fix", "it may be in the pack whose index is missing or damaged"
+_WRITTEN = ("", "objects", "objects/pack", "refs", "refs/heads", "claif")
+"""Folders of a repository in which each turn makes files."""
 _SWITCH = {"1", "true", "yes", "on", "0", "false", "no", "off", ""}
 _TOO_SOON = {"now", "all", "0"}
 
@@ -203,8 +205,12 @@ def _remotes(working: Working) -> Iterator[Finding]:
 def disk(repo: Repository) -> Iterator[Finding]:
     """Look whether there is room, and leave to write."""
     free, packs = shutil.disk_usage(repo.path).free, repo.inspect().amounts().pack_bytes
-    if not os.access(repo.path, os.W_OK):
-        yield Finding("disk", NOTE, f"{repo.path} is read-only here")
+    shut = [
+        path for path in map(repo.path.joinpath, _WRITTEN) if path.is_dir() and not os.access(path, os.W_OK | os.X_OK)
+    ]
+    if shut:
+        told = f"nothing can be written: {shut[0]} is read-only here"
+        yield Finding("disk", PROBLEM, told, f"see how it is mounted, and whose it is: ls -ld {shut[0]}")
     if free < LEAST_FREE:
         yield Finding("disk", PROBLEM, f"{free:,} bytes are free: turns will soon not be kept", "make room")
     elif free < packs:

@@ -328,5 +328,6 @@ def test_too_little_room_to_pack_and_no_leave_to_write_are_told(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))  # type: ignore[attr-defined]
     monkeypatch.setattr(upkeep_checks.os, "access", lambda *_: False)
     told = [one.message for one in manager.doctor() if one.area == "disk"]
-    assert told[0].endswith("is read-only here")
+    assert told[0] == f"nothing can be written: {manager.path} is read-only here"
+    assert only(manager, "problem").message == told[0]
     assert "are needed to pack anew" in told[1]

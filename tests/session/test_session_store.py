@@ -15,7 +15,8 @@ from support.people import git
 from support.talks import say, talk, texts, texts_afresh
 
 from claif_git import Message, SessionManager
-from claif_git.errors import StoreError
+from claif_git.errors import StoreError, UnwritableStoreError
+from claif_git.git import git_available
 from claif_git.session.batch import Batch
 from claif_git.session.checked import Checked
 from claif_git.session.store import Store
@@ -136,6 +137,7 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> Any:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
+    git_available()  # asked once a process: not while git cannot be run
     os_open, built_in_open = os.open, builtins.open
 
     def guarded(path: Any, flags: int, *args: Any, **options: Any) -> int:
@@ -168,8 +170,29 @@ def test_a_store_that_cannot_be_written_to_can_be_read(tmp_path: Path, request: 
         assert manager.drafts() == []
         assert "hello" in manager.export_session(session)
         assert len(manager.log(session)) == 3
-        with pytest.raises(OSError, match="Read-only"):
-            say(manager, session, "no")
+        for write in (
+            lambda: say(manager, session, "no"),
+            lambda: manager.delete_session(session),
+            lambda: manager.restore_session(deleted),
+            lambda: manager.add_remote("hub", "https://example.org/hub"),
+            manager.gc,
+        ):
+            with pytest.raises(UnwritableStoreError) as caught:
+                write()
+            assert str(caught.value) == f"cannot write to {tmp_path / 'store'}: Read-only file system"
+            assert isinstance(caught.value, OSError)
+
+
+def test_unsaved_turns_are_left_alone_where_nothing_can_be_written(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with SessionManager(tmp_path / "store") as manager:
+        session = talk(manager, "hello")
+        manager.configure_autosave(enabled=False)
+        say(manager, session, "unsaved")
+    request.getfixturevalue("read_only")
+    with SessionManager(tmp_path / "store") as manager:
+        assert [draft.alive for draft in manager.drafts()] == [True]  # nobody can tell, nor save them
 
 
 def test_what_lies_beside_sessions_is_never_shown_as_one(tmp_path: Path) -> None:
