@@ -51,9 +51,16 @@ _TEMPORARY = (
     "objects/??/tmp_obj_*",
     "objects/pack/tmp_*",
     f"objects/pack/{files.TO_PACK}*",
+    "objects/pack/.tmp-*",
+    "objects/pack/*.lock",
+    "objects/info/*.lock",
+    "objects/info/commit-graphs/*.lock",
     "tmp_claif_*",
     "claif/tmp_claif_*",
 )
+"""What is in the making, by git or by us. The locks beside packs stand for as long as git writes a file about them all,
+which can take minutes, and keep no writer waiting: they have as long as what they are about.
+"""
 _LOCK_FOLDERS = ("owners", "queues", "held")
 _log = logging.getLogger(__name__)
 

@@ -84,11 +84,23 @@ def test_damaged_loose_objects_that_a_pack_has_are_mended(manager: SessionManage
     assert wrong(manager) == []
 
 
-def test_what_was_left_half_written_is_removed(manager: SessionManager) -> None:
-    left = manager.path / "objects" / "pack" / "tmp_pack_x"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pack/tmp_pack_x",
+        "pack/.tmp-123-pack-abc.pack",
+        "pack/multi-pack-index.lock",
+        "info/commit-graph.lock",
+        "info/commit-graphs/commit-graph-chain.lock",
+    ],
+)
+def test_what_was_left_half_written_is_removed(manager: SessionManager, name: str) -> None:
+    left = manager.path / "objects" / name
+    left.parent.mkdir(exist_ok=True)
     left.write_bytes(b"half")
+    assert fixed(manager) == []
     os.utime(left, (1, 1))
-    assert "1 temporary file, as objects/pack/tmp_pack_x" in only(manager, "note").message
+    assert f"1 temporary file, as objects/{name}" in only(manager, "note").message
     assert fixed(manager) == [("objects", "clean")]
     assert not left.exists()
 
