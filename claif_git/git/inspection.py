@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from claif_git.git import command
 from claif_git.git.kinds import Oid
 from claif_git.git.lockfiles import LockFiles, LockState
 from claif_git.git.maintenance import Maintenance
+from claif_git.git.objects import Objects
 from claif_git.git.packindexes import is_settled, is_whole, unindexed
 from claif_git.git.refmending import RefFault, RefMending
 from claif_git.git.refs import Refs
@@ -32,10 +33,10 @@ class Inspection:
     """What one repository looks like now."""
 
     def __init__(
-        self, git_dir: Path, refs: Refs, lock_files: LockFiles, maintenance: Maintenance, ref_mending: RefMending
+        self, git_dir: Path, refs: Refs, lock_files: LockFiles, maintenance: Maintenance, objects: Objects
     ) -> None:
         self._dir, self._refs, self._locks, self._maintenance = git_dir, refs, lock_files, maintenance
-        self._ref_mending = ref_mending
+        self._ref_mending = RefMending(git_dir, refs, lock_files, objects)
 
     def amounts(self) -> Amounts:
         """Count objects, refs and packs."""
@@ -74,12 +75,25 @@ class Inspection:
                 yield path.name, error.strerror or str(error)
 
     def unindexed_packs(self) -> Iterator[tuple[str, str]]:
-        """Give the packs, by name, whose index is missing or damaged, and which: `mending` makes it anew."""
+        """Give the packs, by name, whose index is missing or damaged, and which: `index_packs` makes it anew."""
         return ((pack.name, reason) for pack, reason in unindexed(self._dir / "objects/pack"))
 
     def damaged_refs(self) -> Iterator[RefFault]:
         """Give the refs, and HEAD, whose files are of no use."""
         return self._ref_mending.faults()
+
+    def check_refs(self) -> None:
+        """Raise StoreError if what a ref stood at has to be kept, and nobody knows what that is."""
+        self._refs.check_packed()
+        for fault in self.damaged_refs():
+            raise StoreError(fault.reason, hint="claif-git doctor")
+
+    def mend_refs(self, names: Collection[str]) -> None:
+        """Of these, remove damaged files of refs that `packed-refs` has whole; write HEAD where it is of no use.
+
+        ConcurrentUpdateError if a lock stays held.
+        """
+        self._ref_mending.mend(names)
 
     def packed_refs_problem(self) -> str:
         """Say what is wrong with `packed-refs` as a whole; "" for nothing."""

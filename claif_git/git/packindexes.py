@@ -10,6 +10,7 @@ from pathlib import Path
 
 from claif_git.errors import StoreError
 from claif_git.git import command, files
+from claif_git.git.objects import Objects
 
 SETTLED = 60.0
 """Seconds after which who writes a pack has written its index as well."""
@@ -32,7 +33,7 @@ def unindexed(pack_folder: Path) -> Iterator[tuple[Path, str]]:
             continue  # maintenance has replaced it meanwhile; or it cannot be read, and whoever reads packs says so
 
 
-def index_anew(git_dir: Path) -> None:
+def index_anew(git_dir: Path, objects: Objects) -> None:
     """Make such indexes anew, by git, which reads the whole pack and checks every object in it before that.
 
     For who holds the lock of upkeep. StoreError if there is no git, or a pack is damaged itself; all others are done.
@@ -51,6 +52,7 @@ def index_anew(git_dir: Path) -> None:
         finally:
             files.remove(made)
     files.sync_folder(str(git_dir / "objects" / "pack"))
+    objects.forget_packs()
     if failed is not None:
         raise failed
 

@@ -46,11 +46,6 @@ class RefMending:
                 packed = None if self._says_something(name) else self._whole_packed(name)
                 yield RefFault(name, str(error), packed)
 
-    def check(self) -> None:
-        """Raise StoreError if there is such a ref: what it stood at has to be kept, and nobody knows what that is."""
-        for fault in self.faults():
-            raise StoreError(fault.reason, hint="claif-git doctor")
-
     def mend(self, names: Collection[str]) -> None:
         """Remove the damaged files of refs that `packed-refs` has; make HEAD name the store's own branch again.
 

@@ -28,7 +28,6 @@ from claif_git.git.turns import KEEP_WAIT, Disk, Turn
 if TYPE_CHECKING:
     from claif_git.git.inspection import Inspection
     from claif_git.git.maintenance import Maintenance, MaintenanceReport
-    from claif_git.git.refmending import RefMending
 
 _SHARED_WAIT = 60.0
 _LONG_WAIT = 30.0
@@ -332,13 +331,9 @@ class Repository:
         A ref that cannot be read is one: what it stood at would be removed as what nothing reaches.
         """
         if not self.is_guest:
-            self._check_refs()
+            self.inspect().check_refs()
             tips = {oid for name, oid in self._refs.all("refs/").items() if name not in gone}
             pruning.check(self.path, self._objects, tips, use_git=command.git_available())
-
-    def _check_refs(self) -> None:
-        self._refs.check_packed()
-        self._ref_mending.check()
 
     def prune(self) -> bool:
         """Remove at once every object that nothing reaches, with no grace for what is being written elsewhere by git.
@@ -349,7 +344,7 @@ class Repository:
         if self.is_guest:
             return False
         with self._upkeep(_LONG_WAIT), self.exclusive(_LONG_WAIT):
-            self._check_refs()
+            self.inspect().check_refs()
             tips = self._refs.all("refs/").values()
             pruning.prune(self.path, self._objects, tips, self._maintenance.loose(), use_git=command.git_available())
         return True
@@ -358,25 +353,12 @@ class Repository:
         """Give what looks at the repository without changing it."""
         from claif_git.git.inspection import Inspection
 
-        return Inspection(self.path, self._refs, self._lock_files, self._maintenance, self._ref_mending)
-
-    @cached_property
-    def _ref_mending(self) -> RefMending:
-        from claif_git.git.refmending import RefMending
-
-        return RefMending(self.path, self._refs, self._lock_files, self._objects)
+        return Inspection(self.path, self._refs, self._lock_files, self._maintenance, self._objects)
 
     def index_packs(self) -> None:
         """Make the missing and damaged indexes of whole packs anew. StoreError if git cannot, ConcurrentUpdateError."""
         with self._upkeep(_LONG_WAIT):
-            try:
-                packindexes.index_anew(self.path)
-            finally:
-                self._objects.forget_packs()
-
-    def mend_refs(self, names: Collection[str]) -> None:
-        """Of these, remove damaged files of refs that `packed-refs` has whole; write HEAD where it is of no use."""
-        self._ref_mending.mend(names)
+            packindexes.index_anew(self.path, self._objects)
 
     def store_id(self) -> str:
         """Give this store's random id (32 hex digits); a copy of the store has another."""

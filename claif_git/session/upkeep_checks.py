@@ -128,7 +128,7 @@ def _own_refs(repo: Repository) -> str:
 
 def mend_refs(repo: Repository) -> None:
     """Mend the refs of which it is plain what they have to say. ConcurrentUpdateError."""
-    repo.mend_refs([one.name for one in repo.inspect().damaged_refs() if _is_mendable(repo, one)])
+    repo.inspect().mend_refs([one.name for one in repo.inspect().damaged_refs() if _is_mendable(repo, one)])
 
 
 def _fault(repo: Repository, name: str, oid: str) -> str:
