@@ -78,6 +78,10 @@ class Inspection:
         """Give the packs, by name, whose index is missing or damaged, and which: `index_packs` makes it anew."""
         return ((pack.name, reason) for pack, reason in unindexed(self._dir / "objects/pack"))
 
+    def is_unindexed(self) -> bool:
+        """Say whether there is such a pack, be it one that is being written."""
+        return any(unindexed(self._dir / "objects/pack", after=float("-inf")))
+
     def damaged_refs(self) -> Iterator[RefFault]:
         """Give the refs, and HEAD, whose files are of no use."""
         return self._ref_mending.faults()

@@ -18,16 +18,19 @@ _CHUNK = 1 << 20
 _DIGEST = 20
 
 
-def unindexed(pack_folder: Path) -> Iterator[tuple[Path, str]]:
-    """Give packs whose index is missing or damaged, and which of both. One that may be being written is left out."""
+def unindexed(pack_folder: Path, *, after: float = SETTLED) -> Iterator[tuple[Path, str]]:
+    """Give packs whose index is missing or damaged, and which of both, once they stand for `after` seconds.
+
+    Of a younger one the index may just be in the making.
+    """
     for pack in sorted(pack_folder.glob("pack-*.pack")):
         index = pack.with_suffix(".idx")
         try:
-            if not is_settled(pack):
+            if not is_settled(pack, after):
                 continue
             if not index.exists():
                 yield pack, f"{index.name} is missing"
-            elif not is_whole(index) and is_settled(index):
+            elif not is_whole(index) and is_settled(index, after):
                 yield pack, f"{index.name} is damaged"
         except OSError:
             continue  # maintenance has replaced it meanwhile; or it cannot be read, and whoever reads packs says so
@@ -57,9 +60,9 @@ def index_anew(git_dir: Path, objects: Objects) -> None:
         raise failed
 
 
-def is_settled(path: Path) -> bool:
+def is_settled(path: Path, after: float = SETTLED) -> bool:
     """Tell whether a file is old enough not to be in the making. FileNotFoundError."""
-    return time.time() - path.stat().st_mtime > SETTLED
+    return time.time() - path.stat().st_mtime > after
 
 
 def is_whole(path: Path) -> bool:

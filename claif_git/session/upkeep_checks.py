@@ -60,8 +60,8 @@ def bringing_back(repo: Repository) -> str:
     """Say how to have an object back that is not there, or is damaged."""
     from claif_git.sync import remotes
 
-    if any(repo.inspect().unindexed_packs()):
-        return f"{_IN_A_PACK}, see below objects: {_FIX}"
+    if repo.inspect().is_unindexed():
+        return f"{_IN_A_PACK}: doctor names it below objects, a minute after it was written"
     if remotes(repo):
         return "bring it back from a copy: claif-git fetch, or from a backup of the store"
     return "bring it back from a backup of the store"
