@@ -40,15 +40,20 @@ def session_env() -> str | None:
     return _variable("CLAIF_SESSION")
 
 
+def named_store() -> Path | None:
+    """Give the store that $CLAIF_GIT_STORE names, or None; it need not exist."""
+    named = _variable("CLAIF_GIT_STORE")
+    return Path(named).expanduser().absolute() if named else None
+
+
 def default_store() -> Path:
     """Give the store to use where none is named; it need not exist.
 
     $CLAIF_GIT_STORE, else the nearest in the current folder or above it of a folder `.claif` and a git repository whose
     own configuration says that it holds conversations, else the user's data directory.
     """
-    named = _variable("CLAIF_GIT_STORE")
-    if named:
-        return Path(named).expanduser().absolute()
+    if named := named_store():
+        return named
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / STORE_NAME).is_dir():

@@ -34,7 +34,8 @@ INTRODUCTION = """\
   `template show` pass text as it is stored, and only where no terminal reads it.
 - **The store** is `--store PATH` (before the command), else `$CLAIF_GIT_STORE`, else the nearest `.claif` folder, or code
   repository that was told to hold conversations (`init --namespace`), in the current folder or above it, else one in
-  your data folder. It is made when something is first put into it.
+  your data folder. It is made when something is first put into it; to read from one that was named and is not there is
+  an error.
 
 | exit code | what it says |
 | --- | --- |

@@ -59,10 +59,14 @@ def store_path(ctx: typer.Context) -> Path | None:
 def manager(ctx: typer.Context, *, make: bool = False) -> AbstractContextManager[SessionManager]:
     """Open the store, closed again at the end of a `with`.
 
-    `make` is for commands that fill a store: without it a --store that is not there is an error, so that a slip
-    of the pen in a path is not answered with a new, empty store. StoreNotFoundError.
+    `make` is for commands that fill a store: without it a --store or $CLAIF_GIT_STORE that is not there is an error, so
+    that a slip of the pen in a path is not answered with a new, empty store. StoreNotFoundError.
     """
-    path = store_path(ctx)
-    if path is not None and not make and not path.exists():
-        raise StoreNotFoundError(f"no store at {path}", hint="session create, import, ask and clone make one")
-    return run_of(ctx).opener(path)
+    from claif_git.config import named_store
+
+    path, run = store_path(ctx), run_of(ctx)
+    named = path or named_store()
+    if named is not None and not make and not run.has_store(named):
+        by = "" if path else ", which CLAIF_GIT_STORE names"
+        raise StoreNotFoundError(f"no store at {named}{by}", hint="session create, import, ask and clone make one")
+    return run.opener(path)

@@ -124,5 +124,5 @@ def claif(
     """Run one command line in this process, with a manager of one's own or the real one."""
     stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal_err)
     output = Output(stdout, stderr, no_colour=no_colour)
-    code = run(args, Run(output, opener=lambda _: manager) if manager is not None else Run(output))
+    code = run(args, Run(output, lambda _: manager, lambda _: True) if manager is not None else Run(output))
     return Ran(code, stdout.getvalue(), stderr.getvalue())

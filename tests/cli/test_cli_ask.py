@@ -69,6 +69,7 @@ def test_a_new_session_is_titled_after_the_prompt_and_its_id_is_not(api: Message
 def test_continuing_goes_on_with_the_last_session_of_the_folder(
     api: MessagesApi, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    SessionManager().close()
     ran = claif("ask", "-c", "hello")
     assert (ran.code, api.requests) == (2, [])
     first = claif("ask", "hello").err.split()[1]

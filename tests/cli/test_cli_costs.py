@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from claif_git import SessionManager
+
 HEAVY = ("anthropic", "jinja2", "dulwich", "markdown_it", "pygments", "rich", "pydantic", "yaml", "click")
 
 UNUSED_BY_LISTS = ("importers", "merge", "sync", "analytics", "git.maintenance", "session.log", "session.branching")
@@ -55,5 +57,6 @@ def test_a_list_loads_what_it_uses() -> None:
 
 @pytest.mark.parametrize("args", [["session", "list"], ["session", "create"], ["session", "search", "x"]], ids=" ".join)
 def test_everyday_commands_load_only_what_they_use(args: list[str]) -> None:
+    SessionManager().close()
     unused = ("anthropic", "jinja2", "dulwich", "markdown_it", "pygments", "rich", "pydantic", "click")
     assert loaded_by(*args, names=unused) == []

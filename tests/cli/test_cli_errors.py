@@ -127,10 +127,23 @@ def test_a_slip_of_the_pen_offers_the_right_word() -> None:
 
 
 def test_a_named_store_that_is_not_there_is_an_error_for_who_only_reads(tmp_path: Path) -> None:
-    ran = claif("--store", str(tmp_path / "typo"), "session", "list", manager=Fake())
-    assert ran.code == 3
-    assert "no store at" in ran.err
-    assert (
-        claif("--store", str(tmp_path / "new"), "session", "create", manager=Fake(answers={"create_session": "n"})).code
-        == 0
-    )
+    place = tmp_path / "typo"
+    ran = claif("--store", str(place), "session", "list")
+    assert (ran.code, ran.err.splitlines()[0]) == (3, f"error: no store at {place}")
+    assert not place.exists()
+    assert claif("--store", str(place), "session", "create").code == 0
+    assert claif("--store", str(place), "session", "list").code == 0
+
+
+@pytest.mark.parametrize("words", [["stats"], ["session", "list"], ["doctor"], ["ask", "-c", "hello"]], ids=" ".join)
+def test_a_store_that_a_variable_names_is_made_by_no_command_that_puts_nothing_in(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "typo"
+    monkeypatch.setenv("CLAIF_GIT_STORE", str(place))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    ran = claif(*words)
+    assert (ran.code, ran.err.splitlines()[0]) == (3, f"error: no store at {place}, which CLAIF_GIT_STORE names")
+    assert not place.exists()
+    assert claif("session", "create").code == 0
+    assert claif("session", "list").code == 0

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from support.messages_api import MessagesApi, Reply
 
+from claif_git import SessionManager
+
 COMMAND = [sys.executable, "-m", "claif_git"]
 
 
@@ -120,6 +122,7 @@ def test_an_error_nobody_reads_is_still_a_code() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
 def test_a_full_disk_is_one_line() -> None:
+    SessionManager().close()
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
             [*COMMAND, "template", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False

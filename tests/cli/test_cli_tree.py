@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cli_fakes import claif
 
+from claif_git import SessionManager
 from claif_git.cli import commands as commands_package
 from claif_git.cli import main
 from claif_git.cli.app import COMMANDS, root
@@ -91,6 +92,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_it_runs_from_its_arguments_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    SessionManager().close()
     monkeypatch.setattr("sys.argv", ["claif-git", "session", "list"])
     assert main() == 0
     assert main(["session", "show", "nobody"]) == 3
