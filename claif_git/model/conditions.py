@@ -17,6 +17,9 @@ from claif_git.model.times import as_utc
 
 IS, IS_NOT, CONTAINS = "=", "!=", "~"
 _WRITTEN = re.compile(r"([^=~]+?)(!=|=|~)(.*)", re.DOTALL)
+_KNOWN = "key=value, key!=value or key~text"
+_ANOTHER = "<>!"
+"""What a key ends with if an operator was meant that there is not: <=, >=, !~."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,20 @@ class Condition:
 
     @staticmethod
     def parse(text: str) -> Condition:
-        """Read `key=value`, `key!=value` or `key~text`. A value that is JSON is taken as such, any other as text."""
+        """Read `key=value`, `key!=value` or `key~text`. A value that is JSON is taken as such, any other as text.
+
+        InvalidInputError for what is none of these, and where another operator seems to be meant (==, =~, >=, <=, !~):
+        a value that begins so is written as JSON, and a Condition takes any key.
+        """
         parts = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
         if parts is None:
-            raise InvalidInputError(f"not a condition: {text!r}", hint="key=value, key!=value or key~text")
+            raise InvalidInputError(f"not a condition: {text!r}", hint=_KNOWN)
         key, sign, word = parts[1].strip(), parts[2], parts[3]
         if not key:
-            raise InvalidInputError(f"a condition names no key: {text!r}", hint="key=value, key!=value or key~text")
+            raise InvalidInputError(f"a condition names no key: {text!r}", hint=_KNOWN)
+        if key[-1] in _ANOTHER or (sign != CONTAINS and word[:1] in ("=", CONTAINS)):
+            hint = f'{_KNOWN}; a value that begins with = or ~ stands in quotes: key="=x"'
+            raise InvalidInputError(f"the operators of a condition are =, != and ~: {text!r}", hint=hint)
         return Condition(key, sign, word if sign == CONTAINS else _typed(word))
 
     def holds(self, session: Session) -> bool:

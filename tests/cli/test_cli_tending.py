@@ -93,6 +93,37 @@ def test_a_list_is_narrowed(store: Path, options: list[str], found: list[str]) -
     assert titles(run(store, "session", "list", *options)) == found
 
 
+@pytest.mark.parametrize("wrong", ["rating==5", "rating>=5", "rating<=5", "title!~web"])
+def test_an_operator_that_there_is_not_is_a_wrong_use_that_names_those_there_are(store: Path, wrong: str) -> None:
+    ran = run(store, "session", "list", "-w", wrong)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: the operators of a condition are =, != and ~: ")
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("model=claude-1", "--model NAME asks who spoke"),
+        ("message_count=0", "--json tells it of each session"),
+        ("created_at~2026", "--since and --until ask for the latest change"),
+    ],
+)
+def test_what_is_no_metadata_is_not_silently_sought_there(store: Path, condition: str, hint: str) -> None:
+    ran = run(store, "session", "list", "-w", condition)
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.startswith("note: --where takes “")
+    assert ran.err.rstrip().endswith(hint)
+
+
+def test_metadata_may_have_the_name_of_something_else_that_is_told(store: Path) -> None:
+    made = run(
+        store, "session", "create", "--title", "Mine", "-m", "model=claude-1", "-m", "message_count=0"
+    ).out.strip()
+    for condition in ("model=claude-1", "message_count=0", "model~CLAUDE", "model!=null"):
+        ran = run(store, "session", "list", "-w", condition)
+        assert (ran.out.split("\t")[0], ran.err) == (made, "")
+
+
 def test_deleted_sessions_are_narrowed_alike(store: Path) -> None:
     for line in run(store, "session", "list").out.splitlines():
         run(store, "session", "delete", "--force", line.split("\t")[0])

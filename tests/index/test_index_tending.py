@@ -225,6 +225,7 @@ def test_a_group_that_nobody_knows_is_refused(manager: SessionManager) -> None:
         ("a=b=c", Condition("a", IS, "b=c")),
         ("a!=true", Condition("a", IS_NOT, value=True)),
         ('a="1"', Condition("a", IS, "1")),
+        ('a="=1"', Condition("a", IS, "=1")),
         ("a=NaN", Condition("a", IS, "NaN")),
         ("a~1", Condition("a", CONTAINS, "1")),
         (" key =", Condition("key", IS, "")),
@@ -234,6 +235,20 @@ def test_a_group_that_nobody_knows_is_refused(manager: SessionManager) -> None:
 )
 def test_a_condition_is_read_as_it_is_written(text: str, condition: Condition) -> None:
     assert Condition.parse(text) == condition
+
+
+@pytest.mark.parametrize("text", ["n==5", "n>=5", "n<=5", "n >= 5", "title!~web", "title=~web", "n!==5", "n!!=5"])
+def test_an_operator_that_there_is_not_is_no_part_of_a_key_or_a_value(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="are =, != and ~"):
+        Condition.parse(text)
+
+
+def test_keys_and_values_that_look_like_operators_can_be_asked_for(manager: SessionManager) -> None:
+    one = manager.create_session("one", metadata={"n>": 5})
+    other = manager.create_session("other", metadata={"n": "=5"})
+    assert [found.id for found in manager.list_sessions({"n>": 5})] == [one]
+    assert [found.id for found in manager.list_sessions(where=['n="=5"'])] == [other]
+    assert [found.id for found in manager.list_sessions(where=["n~=5"])] == [other]
 
 
 @pytest.mark.parametrize("text", ["", "a", "=1", "~x", " =1", 7])

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claif_git.cli import as_json, params, parse, views
+from claif_git.cli.conditions import asked_of_metadata
 from claif_git.cli.context import manager, run_of
 
 EXAMPLES = (
@@ -35,7 +36,8 @@ def command(
 
     On a terminal a table; in a pipe a line a session, parted by tabs: id, title, messages, updated, template.
     --since and --until speak of the latest change. --where asks for metadata, title, template or id: KEY=VALUE,
-    KEY!=VALUE (JSON, or else text), KEY~TEXT (text in it, whatever its case); null is what is not set.
+    KEY!=VALUE (JSON, or else text; quotes make anything text: KEY='"5"'), KEY~TEXT (text in it, whatever its case);
+    null is what is not set.
     """
     out = run_of(ctx).out
     wanted = parse.metadata(metadata) | ({"template": template} if template is not None else {})
@@ -55,4 +57,5 @@ def command(
             out.json([as_json.session(session) for session in found])
         else:
             views.sessions(out, found)
+        asked_of_metadata(out, where or [], found)
         views.crashed_drafts(out, opened)
