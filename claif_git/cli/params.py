@@ -41,7 +41,12 @@ Role = Annotated[
 Since = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="Not before: a date and time, or an age (90m, 12h, 7d).")
 ]
-Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Not after.")]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        "--until", metavar="WHEN", help="Not after: a day to its end, a time to the end of its minute or second."
+    ),
+]
 Title = Annotated[str | None, typer.Option("--title", "-t", metavar="TEXT", help="The new session's title.")]
 Template = Annotated[
     str | None,

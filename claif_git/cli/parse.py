@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from claif_git.errors import InvalidInputError, MalformedError
-from claif_git.model import now, parse_iso
+from claif_git.model import as_utc, last_of, now, parse_iso
 
 _AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -48,15 +48,20 @@ def _pair(word: str, option: str) -> dict[str, Any]:
         return {key: text}
 
 
-def moment(word: str | None, option: str) -> datetime | None:
+def span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Read --since and --until: from the first moment of what the one names to the last of what the other does."""
+    return _moment(since, "--since", parse_iso), _moment(until, "--until", last_of)
+
+
+def _moment(word: str | None, option: str, read: Callable[[str], datetime]) -> datetime | None:
     """Read an ISO 8601 moment (local time, if it names no zone), or how long ago: `90m`, `12h`, `7d`, `2w`."""
     if word is None:
         return None
     ago = _AGO.fullmatch(word.strip())
     try:
         if ago:
-            return now() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return parse_iso(word)
+            return as_utc(now() - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
+        return read(word)
     except (InvalidInputError, OverflowError):
         raise typer.BadParameter(
             f"{word!r} is neither a date and time (2026-11-24, 2026-11-24T21:32) nor an age (90m, 12h, 7d, 2w).",

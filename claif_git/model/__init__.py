@@ -3,7 +3,7 @@
 from claif_git.model.blocks import Block, Content, Json, plain, searchable, text_of
 from claif_git.model.message import Message, MessageRole, Origin
 from claif_git.model.session import Session
-from claif_git.model.times import as_utc, iso, now, parse_iso
+from claif_git.model.times import as_utc, iso, last_of, now, parse_iso
 from claif_git.model.usage import TokenCount, Tokens, count, normalise_tokens
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "as_utc",
     "count",
     "iso",
+    "last_of",
     "normalise_tokens",
     "now",
     "parse_iso",

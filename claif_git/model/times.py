@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from claif_git.errors import InvalidInputError
 
@@ -12,6 +12,9 @@ LATEST = datetime(9990, 1, 1, tzinfo=UTC)
 """Moments before EARLIEST or from LATEST on break git's commit dates or the clock's arithmetic, and are refused."""
 
 _FRACTION = re.compile(r"(\.\d{6})\d+")
+_DATE = re.compile(r"\d{4}(-?)(?:W\d\d(?P<weekday>\1\d)?|\d\d\1\d\d)")
+_CLOCK = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?")
+_LENGTHS = (timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1))
 
 
 def now() -> datetime:
@@ -45,11 +48,40 @@ def parse_iso(text: str, *, zone: tzinfo | None = None) -> datetime:
 
     One that names no zone is in `zone`; without that it is local time.
     """
+    moment = _read(text)
+    return as_utc(moment.replace(tzinfo=zone) if moment.tzinfo is None else moment)
+
+
+def last_of(text: str) -> datetime:
+    """Read the last moment of what an ISO 8601 text names: `2026-11-24` a day, `T21` an hour, `T21:32` a minute.
+
+    InvalidInputError as for `parse_iso`; what names no zone is local time.
+    """
+    first = _read(text)
     try:
-        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
+        return as_utc(first + _length(text.strip()) - timedelta.resolution)
+    except OverflowError as error:
+        raise InvalidInputError(f"timestamp out of range: {text[:60]}") from error
+
+
+def _read(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
     except ValueError as error:
         raise InvalidInputError(f"not a timestamp: {text[:60]!r}") from error
-    return as_utc(moment.replace(tzinfo=zone) if moment.tzinfo is None else moment)
+
+
+def _length(text: str) -> timedelta:
+    """Give how long that is which a text names that `_read` can read."""
+    date = _DATE.match(text)
+    clock = _CLOCK.match(text, date.end() + 1) if date else None
+    if clock is None:
+        is_week = date is not None and "W" in date[0] and not date["weekday"]
+        return timedelta(weeks=1) if is_week else timedelta(days=1)
+    *parts, fraction = clock.groups()
+    if fraction:
+        return timedelta(microseconds=10 ** max(0, 6 - len(fraction)))
+    return _LENGTHS[sum(part is not None for part in parts) - 1]
 
 
 def from_seconds(seconds: float) -> datetime:

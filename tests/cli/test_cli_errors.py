@@ -91,6 +91,8 @@ def test_an_unexpected_error_can_be_looked_into(monkeypatch: pytest.MonkeyPatch)
         ["session", "list", "--metadata", "{bad"],
         ["session", "list", "--since", "someday"],
         ["session", "list", "--since", "999999w"],
+        ["session", "list", "--since", "99999d"],
+        ["stats", "--until", "99999d"],
         ["session", "show", "s", "--role", "robot"],
         ["session", "search", "x", "--role", "robot"],
         ["session", "show", "s", "--message", "5"],

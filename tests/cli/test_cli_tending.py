@@ -124,6 +124,20 @@ def test_metadata_may_have_the_name_of_something_else_that_is_told(store: Path) 
         assert (ran.out.split("\t")[0], ran.err) == (made, "")
 
 
+def test_a_time_that_a_list_prints_can_be_taken_for_an_end(store: Path) -> None:
+    shown = run(store, "session", "list", "--limit", "1").out.split("\t")[3]
+    for end in (shown, f"{shown[:16]}Z"):
+        assert "Free talk" in titles(run(store, "session", "list", "--since", shown, "--until", end))
+
+
+def test_an_end_that_is_a_day_is_the_end_of_that_day(store: Path) -> None:
+    day = f"{WHEN.astimezone():%Y-%m-%d}"
+    assert len(run(store, "session", "search", "error", "--since", day, "--until", day).out.splitlines()) == 2
+    assert run(store, "stats", "--since", day, "--until", day).out.splitlines()[0] == "sessions\t2"
+    session = run(store, "session", "list", "-w", "title=Free talk").out.split("\t")[0]
+    assert "error 500" in run(store, "session", "show", session, "--until", day).out
+
+
 def test_deleted_sessions_are_narrowed_alike(store: Path) -> None:
     for line in run(store, "session", "list").out.splitlines():
         run(store, "session", "delete", "--force", line.split("\t")[0])

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claif_git.errors import InvalidInputError, MalformedError
-from claif_git.model import Message, MessageRole, Session, as_utc, count, iso, normalise_tokens, parse_iso, plain
+from claif_git.model import (
+    Message,
+    MessageRole,
+    Session,
+    as_utc,
+    count,
+    iso,
+    last_of,
+    normalise_tokens,
+    parse_iso,
+    plain,
+)
 from claif_git.model.blocks import MAX_DEPTH, normalise, searchable
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -146,6 +157,32 @@ def test_moments_are_kept_in_utc_whatever_their_zone(moment: datetime, minutes: 
     assert utc.tzinfo is UTC
     assert parse_iso(iso(utc)) == utc
     assert parse_iso(moment.isoformat(), zone=zone) == utc
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("2026-05-05T12:00:00Z", "2026-05-05T12:00:00.999999Z"),
+        ("2026-05-05T12:00Z", "2026-05-05T12:00:59.999999Z"),
+        ("2026-05-05 12:00", "2026-05-05T12:00:59.999999"),
+        ("2026-05-05T12+02:00", "2026-05-05T12:59:59.999999+02:00"),
+        ("2026-05-05T12:00:00.5Z", "2026-05-05T12:00:00.599999Z"),
+        ("2026-05-05T12:00:00.123456789Z", "2026-05-05T12:00:00.123456Z"),
+        ("20260505T120000-0100", "2026-05-05T12:00:00.999999-01:00"),
+        (" 2026-05-05 ", "2026-05-05T23:59:59.999999"),
+        ("20260505", "2026-05-05T23:59:59.999999"),
+        ("2026-W19-2", "2026-05-05T23:59:59.999999"),
+        ("2026-W19", "2026-05-10T23:59:59.999999"),
+    ],
+)
+def test_the_last_moment_of_what_a_text_names_is_as_far_as_the_text_says(text: str, last: str) -> None:
+    assert last_of(text) == parse_iso(last)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "9999-12-31", "9999-12-31T23:59Z", "0001-01-01"])
+def test_there_is_no_last_moment_of_what_names_none(text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        last_of(text)
 
 
 def test_moments_are_read_in_the_forms_that_tools_write() -> None:

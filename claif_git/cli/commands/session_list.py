@@ -41,12 +41,8 @@ def command(
     """
     out = run_of(ctx).out
     wanted = parse.metadata(metadata) | ({"template": template} if template is not None else {})
-    narrowed: dict[str, Any] = {
-        "where": where or [],
-        "model": model,
-        "since": parse.moment(since, "--since"),
-        "until": parse.moment(until, "--until"),
-    }
+    earliest, latest = parse.span(since, until)
+    narrowed: dict[str, Any] = {"where": where or [], "model": model, "since": earliest, "until": latest}
     with manager(ctx) as opened:
         if trash:
             found = opened.trashed_sessions(wanted, **narrowed)[:limit]

@@ -39,13 +39,14 @@ def command(
     """
     out = run_of(ctx).out
     parse.one_of(role, complete.ROLES, "--role")
+    earliest, latest = parse.span(since, until)
     with manager(ctx) as opened:
         hits = opened.search_sessions(
             " ".join(query),
             limit,
             role=role,
-            since=parse.moment(since, "--since"),
-            until=parse.moment(until, "--until"),
+            since=earliest,
+            until=latest,
             model=model,
             regex=regex,
             progress=out.counted("indexing"),

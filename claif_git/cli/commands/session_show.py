@@ -39,7 +39,7 @@ def command(
     """
     out = run_of(ctx).out
     parse.one_of(role, complete.ROLES, "--role")
-    earliest, latest = parse.moment(since, "--since"), parse.moment(until, "--until")
+    earliest, latest = parse.span(since, until)
     with manager(ctx) as opened:
         session = opened.get_session(session_id)
         numbered = _one(session, message) if message is not None else session.readable

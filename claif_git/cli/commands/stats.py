@@ -37,9 +37,9 @@ def command(
     out = run_of(ctx).out
     parse.one_of(by, complete.GROUPS, "--by")
     group: Any = by
-    span = {"since": parse.moment(since, "--since"), "until": parse.moment(until, "--until")}
+    earliest, latest = parse.span(since, until)
     with manager(ctx) as opened:
-        stats = opened.store_stats(by=group, **span, progress=out.counted("indexing"))
+        stats = opened.store_stats(by=group, since=earliest, until=latest, progress=out.counted("indexing"))
         out.progress("")
     if json:
         out.json(reports.stats_data(stats))
