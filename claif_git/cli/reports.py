@@ -12,7 +12,7 @@ from claif_git.cli.errors import FAILURE
 from claif_git.cli.paint import DIM, HASH, NEW, OLD, line, paint
 from claif_git.cli.terminal import Output, one_line
 from claif_git.cli.text import ago, plural, stamp
-from claif_git.cli.views import plain_data, table
+from claif_git.cli.views import decimal, plain_data, table
 from claif_git.errors import RemoteError
 
 if TYPE_CHECKING:
@@ -212,16 +212,21 @@ def stats_data(stats: StoreStats) -> dict[str, Any]:
 
 def groups(out: Output, stats: StoreStats) -> None:
     """List a store's figures by group; on a terminal the total stands below."""
-    rows = [_figures(name or "-", figures) for name, figures in stats.groups]
+    price = _cents if out.pretty else decimal
+    rows = [_figures(name or "-", figures, price) for name, figures in stats.groups]
     if out.pretty and rows:
-        rows.append(_figures("total", stats.total))
+        rows.append(_figures("total", stats.total, price))
     headings = ("sessions", "messages", "tokens", "input", "output", "cache read", "cache write", "cost")
     table(out, (stats.by or "", *headings), rows)
 
 
-def _figures(name: str, figures: Figures) -> tuple[object, ...]:
+def _figures(name: str, figures: Figures, price: Callable[[float], str]) -> tuple[object, ...]:
     told = [getattr(figures, field) for field in _TOLD]
-    return (name, *told, "" if figures.cost is None else f"{figures.cost:.2f}")
+    return (name, *told, "" if figures.cost is None else price(figures.cost))
+
+
+def _cents(cost: float) -> str:
+    return "<0.01" if 0 < cost < 0.01 else f"{cost:.2f}"
 
 
 def findings(out: Output, found: Sequence[Finding]) -> None:

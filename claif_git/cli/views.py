@@ -99,9 +99,14 @@ def _flat(values: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str]]:
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{name}.")
         elif isinstance(value, float):
-            yield f"{prefix}{name}", f"{value:.6g}"
+            yield f"{prefix}{name}", decimal(value)
         else:
             yield f"{prefix}{name}", "" if value is None else value if isinstance(value, str) else compact(value)
+
+
+def decimal(value: float) -> str:
+    """Write a number as data: six digits of it, wherever they stand."""
+    return f"{value:.6g}"
 
 
 def plain_data(value: Any) -> Any:

@@ -45,7 +45,7 @@ def test_stats_of_the_whole_store(store: Path) -> None:
 def test_stats_by_group_are_a_line_a_group(store: Path) -> None:
     rows = [line.split("\t") for line in run(store, "stats", "--by", "model").out.splitlines()]
     assert [(row[0], row[1], row[3], row[-1]) for row in rows] == [
-        ("claude-opus-5", "1", "1100000", "7.50"),
+        ("claude-opus-5", "1", "1100000", "7.5"),
         ("gpt-x", "1", "7", ""),
         ("-", "1", "0", ""),
     ]
@@ -136,6 +136,21 @@ def test_an_end_that_is_a_day_is_the_end_of_that_day(store: Path) -> None:
     assert run(store, "stats", "--since", day, "--until", day).out.splitlines()[0] == "sessions\t2"
     session = run(store, "session", "list", "-w", "title=Free talk").out.split("\t")[0]
     assert "error 500" in run(store, "session", "show", session, "--until", day).out
+
+
+def test_costs_in_a_pipe_add_up(tmp_path: Path) -> None:
+    with SessionManager(tmp_path / "small") as manager:
+        for number in range(3):
+            session = manager.create_session(f"s{number}")
+            usage = {"input_tokens": 900, "output_tokens": 0}
+            manager.add_message(session, Message("assistant", "x", WHEN, tokens=usage, model="claude-opus-5"))
+    small = tmp_path / "small"
+    total = dict(line.split("\t") for line in run(small, "stats").out.splitlines())["cost"]
+    rows = [line.split("\t") for line in run(small, "stats", "--by", "session").out.splitlines()]
+    assert {row[-1] for row in rows} == {"0.0045"}
+    assert sum(float(row[-1]) for row in rows) == pytest.approx(float(total))
+    shown = run(small, "stats", "--by", "session", terminal=True).out.splitlines()
+    assert [line.split()[-1] for line in shown[1:]] == ["<0.01"] * 3 + ["0.01"]
 
 
 def test_deleted_sessions_are_narrowed_alike(store: Path) -> None:
