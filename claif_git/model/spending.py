@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from claif_git.errors import InvalidInputError
 from claif_git.model.blocks import Json
+from claif_git.model.canonical import canonical
 from claif_git.model.message import Message
 from claif_git.model.usage import Tokens, count, normalise_tokens
 
@@ -99,8 +100,13 @@ def spent_by(message: Message) -> Spent | None:
 
 
 def project_of(metadata: Mapping[str, Json]) -> str | None:
-    """Give the project that a session belongs to: its metadata's `project`, else the last folder of its `cwd`."""
+    """Give the project that a session belongs to: its metadata's `project`, else the last folder of its `cwd`.
+
+    A project that is a number, true or false is named by its JSON.
+    """
     named, folder = metadata.get("project"), metadata.get("cwd")
+    if isinstance(named, (int, float)):
+        return canonical(named)
     if isinstance(named, str) and named:
         return named
     last = re.split(r"[\\/]", folder.rstrip("\\/"))[-1] if isinstance(folder, str) else ""

@@ -201,6 +201,13 @@ def test_days_stand_in_order_and_the_dearest_model_first(manager: SessionManager
     assert [name for name, _ in manager.store_stats(by="model").groups] == ["claude-opus-5", "gpt-x", None]
 
 
+def test_a_project_may_be_a_number(manager: SessionManager) -> None:
+    for project in (42, 42.0, "42", True, "", None, ["a"]):
+        manager.create_session("one", metadata={"project": project, "cwd": "/home/ada/tool"})
+    counted = {name: figures.sessions for name, figures in manager.store_stats(by="project").groups}
+    assert counted == {"42": 3, "true": 1, "tool": 3}
+
+
 def test_an_empty_store_has_figures_of_nothing(manager: SessionManager) -> None:
     total = manager.store_stats().total
     assert (total.sessions, total.messages, total.total_tokens, total.cost) == (0, 0, 0, None)
