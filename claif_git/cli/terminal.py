@@ -174,6 +174,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Print a line on stderr, escaped, and without the passwords of addresses."""
+        self.progress("")
         with suppress(OSError):  # for the order of the two alone; what is wrong with stdout is said where it is written
             self._out.flush()
         self._put(self._err, escape(_redacted(text)) + "\n")
@@ -216,6 +217,8 @@ class Output:
             _silence(self._out)
 
     def _put(self, stream: TextIO, text: str) -> None:
+        if stream is self._out and self._shown_at is not None and self.to_terminal:
+            self.progress("")  # which stands in the line that this would go on with
         _guarded(stream, lambda: _write(stream, text))
 
 

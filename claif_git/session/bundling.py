@@ -16,7 +16,7 @@ from claif_git.history.store_branch import PLAIN_HEADS, start
 from claif_git.ids import STORE_BRANCH
 from claif_git.session.places import check_place
 from claif_git.session.remotes import local_side, pulled
-from claif_git.session.working import Working
+from claif_git.session.working import Progress, Working, counting
 from claif_git.sync import SyncReport, add_remote, remove_remote
 from claif_git.sync.standing import is_session
 
@@ -24,7 +24,12 @@ _HEAD = PLAIN_HEADS + STORE_BRANCH
 
 
 def write(
-    working: Working, file: str | os.PathLike[str], ids: Sequence[str] | None, *, everything: bool
+    working: Working,
+    file: str | os.PathLike[str],
+    ids: Sequence[str] | None,
+    *,
+    everything: bool,
+    progress: Progress | None = None,
 ) -> dict[str, str]:
     """Write a bundle of the sessions named, or of all; give them, each with its tip.
 
@@ -37,7 +42,7 @@ def write(
     local = local_side(working)
     tips = local.tips()
     chosen = tips if everything else {name: tips[name] for name in map(working.resolve, ids or ())}
-    sessions = {name: tip for name, tip in chosen.items() if is_session(local, tip)}
+    sessions = {name: tip for name, tip in counting(chosen.items(), progress) if is_session(local, tip)}
     with working.repo.shared():
         with working.repo.writer(durable=False) as writer:
             first = start(writer.add)

@@ -128,14 +128,16 @@ class Exchanging:
         ids: Sequence[str] | None = None,
         *,
         all: bool = False,  # noqa: A002 - as `git bundle create --all` has it
+        progress: Progress | None = None,
     ) -> list[str]:
         """Write the sessions named, or `all`, into one file; give their ids. git, `read_bundle` and `clone` read it.
 
-        Nothing else is in it. A bundle that is there is replaced. InvalidInputError, SessionNotFoundError, StoreError.
+        Nothing else is in it. A bundle that is there is replaced. `progress` is called with (done, in all) while the
+        sessions are looked at, before the file is written. InvalidInputError, SessionNotFoundError, StoreError.
         """
         from claif_git.session.bundling import write
 
-        return sorted(write(self._working, file, ids, everything=all))
+        return sorted(write(self._working, file, ids, everything=all, progress=progress))
 
     def read_bundle(
         self,

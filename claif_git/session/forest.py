@@ -15,7 +15,7 @@ from claif_git.history.snapshot import Snapshot
 from claif_git.model.session import Session
 from claif_git.model.times import iso
 from claif_git.session.reading import session_of
-from claif_git.session.working import Working
+from claif_git.session.working import Progress, Working, counting
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,12 @@ class ForestNode:
         }
 
 
-def forest(working: Working) -> list[ForestNode]:
-    """Give all sessions, each followed by what was branched from it: trees by their latest change, branches by fork."""
-    return list(_Forest(working).nodes())
+def forest(working: Working, progress: Progress | None = None) -> list[ForestNode]:
+    """Give all sessions, each followed by what was branched from it: trees by their latest change, branches by fork.
+
+    They are gone through twice: for their forks, then for what they show.
+    """
+    return list(_Forest(working, progress=progress).nodes())
 
 
 def family(working: Working, session_id: str) -> list[str]:
@@ -90,13 +93,13 @@ def family(working: Working, session_id: str) -> list[str]:
 class _Forest:
     """The forks between sessions; with `within`, only between those that hold the folder of that one."""
 
-    def __init__(self, working: Working, within: str = "") -> None:
-        self._working, self._lineage = working, Lineage(working.repo)
+    def __init__(self, working: Working, within: str = "", progress: Progress | None = None) -> None:
+        self._working, self._lineage, self._progress = working, Lineage(working.repo), progress
         found = {name: working.peek(name, tip) for name, tip in working.store.ids().items()}
         inside = f"{layout.SESSIONS}/{within}" if within else layout.SESSIONS
         self._sessions = {name: one for name, one in found.items() if one.root.get(inside) is not None}
         self._renamed = self._renamings()
-        self._lines = {name: self._own_line(snapshot) for name, snapshot in self._sessions.items()}
+        self._lines = {name: self._own_line(self._sessions[name]) for name in counting(self._sessions, progress)}
         self._forks = {name: self._fork(name) for name in self._sessions}
         self._children: dict[str, list[str]] = defaultdict(list)
         for name, fork in self._forks.items():
@@ -156,7 +159,7 @@ class _Forest:
 
     def nodes(self) -> Iterator[ForestNode]:
         """Give the whole forest, the tree with the latest change first."""
-        told = {name: session_of(snapshot) for name, snapshot in self._sessions.items()}
+        told = {name: session_of(self._sessions[name]) for name in counting(self._sessions, self._progress)}
         trees = [list(self.below(root)) for root in self._children[""]]
         trees.sort(key=lambda tree: max((told[name].updated_at, name) for name, _ in tree), reverse=True)
         for tree in trees:

@@ -18,7 +18,7 @@ from claif_git.model.times import iso
 from claif_git.session.reading import session_of
 from claif_git.session.revisions import introduced
 from claif_git.session.store import DRAFTS, TRASH, unique
-from claif_git.session.working import Working
+from claif_git.session.working import Progress, Working, counting
 
 SHOWN, DROPPED, EDITED, UNSAVED, DELETED = "shown", "dropped", "edited", "unsaved", "deleted"
 
@@ -71,23 +71,31 @@ def matcher(pattern: str, *, fixed: bool = False, ignore_case: bool = False) -> 
 
 
 def grep(
-    working: Working, find: Matcher, prefixes: Sequence[str] | None = None, *, all_history: bool = False
+    working: Working,
+    find: Matcher,
+    prefixes: Sequence[str] | None = None,
+    *,
+    all_history: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[Found]:
     """Give the lines that match, session by session in the order in which they were made (or named), each message once.
 
     A message that several sessions share is told where it is met first. `all_history` also looks through what was
-    dropped, earlier words of edited messages, drafts, and deleted sessions.
+    dropped, earlier words of edited messages, drafts, and deleted sessions. `progress` hears of sessions; where none is
+    named they are gone through twice, first for when they were made.
     """
     search = _Search(working, find)
-    for session_id in _chosen(working, prefixes, all_history=all_history):
+    for session_id in counting(_chosen(working, prefixes, progress, all_history=all_history), progress):
         for place in _places(working, session_id, all_history=all_history):
             yield from search.lines(place)
 
 
-def _chosen(working: Working, prefixes: Sequence[str] | None, *, all_history: bool) -> list[str]:
+def _chosen(
+    working: Working, prefixes: Sequence[str] | None, progress: Progress | None, *, all_history: bool
+) -> list[str]:
     if prefixes:
         return [_resolved(working, prefix, all_history=all_history) for prefix in prefixes]
-    found = (working.peek(name, tip) for name, tip in working.store.ids().items())
+    found = (working.peek(name, tip) for name, tip in counting(working.store.ids().items(), progress))
     sessions = sorted((session_of(one) for one in found if one.is_session), key=lambda one: (one.created_at, one.id))
     ids = [session.id for session in sessions]
     buried = sorted(name for name, _, _ in working.store.commits(TRASH)) if all_history else []

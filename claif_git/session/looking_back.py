@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from claif_git.session.working import Working
+from claif_git.session.working import Progress, Working
 
 if TYPE_CHECKING:
     from claif_git.diff import SessionDiff
@@ -75,11 +75,14 @@ class LookingBack:
 
         return raw_diff(self._working.repo, self.revision(a).commit, self.revision(b).commit, stat=stat)
 
-    def forest(self) -> list[ForestNode]:
-        """Give all sessions, each followed by those branched from it, the tree with the latest change first."""
+    def forest(self, progress: Progress | None = None) -> list[ForestNode]:
+        """Give all sessions, each followed by those branched from it, the tree with the latest change first.
+
+        `progress` is called with (done, in all) while sessions are gone through, twice.
+        """
         from claif_git.session import forest
 
-        return forest.forest(self._working)
+        return forest.forest(self._working, progress)
 
     def blame(self, session_id: str) -> list[Blame]:
         """Give, for each message, who said it, in which commit, and on which branch it first stood."""
@@ -95,16 +98,18 @@ class LookingBack:
         fixed: bool = False,
         ignore_case: bool = False,
         all_history: bool = False,
+        progress: Progress | None = None,
     ) -> Iterator[Found]:
         """Give the lines of messages that match, as they are found: in some sessions, or in all.
 
         pattern      a regular expression of Python's, or plain text with `fixed`. An expression can be written that
                      takes for ever on some line: take what comes from others as `fixed`, which never does
         all_history  also what was dropped, earlier words of edited messages, drafts, and deleted sessions
+        progress     called with (done, in all) while sessions are gone through; twice, where none is named
 
         InvalidInputError for a pattern that is no regular expression.
         """
         from claif_git.session import grepping
 
         find = grepping.matcher(pattern, fixed=fixed, ignore_case=ignore_case)
-        return grepping.grep(self._working, find, session_ids, all_history=all_history)
+        return grepping.grep(self._working, find, session_ids, all_history=all_history, progress=progress)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from claif_git.errors import AmbiguousIdError, InvalidInputError, SessionNotFoundError, StoreError
 from claif_git.git import Repository
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 KEPT_SNAPSHOTS = 64
 Progress = Callable[[int, int], None]
 """Called with (done, in all)."""
+_T = TypeVar("_T")
+
+
+def counting(items: Collection[_T], progress: Progress | None) -> Iterator[_T]:
+    """Give the items, and say after each how many are done."""
+    for done, item in enumerate(items, start=1):
+        yield item
+        if progress is not None:
+            progress(done, len(items))
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,9 +254,11 @@ def test_recover_saves_what_was_left_behind(manager: Fake) -> None:
     assert claif("session", "recover", "--dry-run", manager=manager).out == "other-bbbb\n"
     assert not [call for call in manager.calls if call[0] == "recover_session"]
     assert claif("session", "recover", manager=manager).out == "other-bbbb\n"
+    shown = claif("session", "recover", manager=manager, terminal_err=True)
+    assert (shown.out, shown.err) == ("other-bbbb\n", "\r\x1b[Krecovering sessions: 0 of 1\r\x1b[K")
     assert claif("session", "recover", "flaky", manager=manager).out == "flaky-aaaa\n"
     saved = [call[1] for call in manager.calls if call[0] == "recover_session"]
-    assert saved == [("other-bbbb",), ("flaky-aaaa",)]
+    assert saved == [("other-bbbb",), ("other-bbbb",), ("flaky-aaaa",)]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_fakes import Ran, claif
+from cli_fakes import Ran, Screen, claif
 
 from claif_git import Message, SessionManager
+from claif_git.cli.terminal import Output
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -197,6 +198,36 @@ def test_reindex_tells_what_the_index_holds(store: Path) -> None:
 def test_progress_is_shown_where_an_index_is_built(store: Path) -> None:
     assert "indexing: 2 of 2" in run(store, "reindex", terminal_err=True).err
     assert run(store, "reindex").err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["tree"], "reading sessions: 1 of 2"),
+        (["grep", "error"], "reading sessions: 1 of 2"),
+        (["grep", "--all-history", "--json", "error"], "reading sessions: 1 of 2"),
+        (["bundle", "create", "all.bundle", "--all"], "bundling sessions: 1 of 2"),
+    ],
+)
+def test_progress_is_shown_where_all_sessions_are_gone_through(
+    store: Path, words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    quiet, shown = run(store, *words), run(store, *words, terminal_err=True)
+    assert f"\r\x1b[K{told}" in shown.err
+    assert shown.err.rpartition("\r\x1b[K")[2] == quiet.err
+    assert shown.out == quiet.out
+
+
+def test_progress_is_wiped_before_what_is_found_where_both_go_to_the_terminal() -> None:
+    stdout, stderr = Screen(terminal=True), Screen(terminal=True)
+    out = Output(stdout, stderr, no_colour=True)
+    out.counted("reading")(1, 2)
+    out.line("found")
+    assert (stdout.getvalue(), stderr.getvalue()) == ("found\n", "\r\x1b[Kreading: 1 of 2\r\x1b[K")
+    out.counted("reading")(2, 2)
+    out.note("warning")
+    assert stderr.getvalue().endswith("\r\x1b[Kreading: 2 of 2\r\x1b[Kwarning\n")
 
 
 def test_a_doctor_that_finds_nothing_wrong(store: Path) -> None:

@@ -31,6 +31,16 @@ def lines(manager: SessionManager, pattern: str, *ids: str, **how: bool) -> list
     return [(f.message_index, f.state, f.number, f.line) for f in manager.grep(pattern, ids, **how)]
 
 
+def test_progress_hears_of_each_session(manager: SessionManager, talk: str) -> None:
+    other = manager.create_session("Another")
+    told: list[tuple[int, int]] = []
+    list(manager.grep("needle", progress=lambda done, total: told.append((done, total))))
+    assert told == [(1, 2), (2, 2)] * 2
+    told.clear()
+    list(manager.grep("needle", [talk, other], progress=lambda done, total: told.append((done, total))))
+    assert told == [(1, 2), (2, 2)]
+
+
 def test_each_line_that_matches_is_told_with_its_place(manager: SessionManager, talk: str) -> None:
     found = list(manager.grep("needle"))
     assert [(f.message_index, f.number, f.line, f.spans) for f in found] == [

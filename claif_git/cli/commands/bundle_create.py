@@ -34,7 +34,8 @@ def command(
     if bool(session_ids) == everything:
         raise typer.BadParameter("name sessions, or say --all.", param_hint="ID")
     with manager(ctx) as opened:
-        written = opened.write_bundle(file, session_ids, all=everything)
+        written = opened.write_bundle(file, session_ids, all=everything, progress=out.counted("bundling sessions"))
+        out.progress("")
     for name in written:
         out.line(name)
     out.note(f"{plural(len(written), 'session')} in {file}")

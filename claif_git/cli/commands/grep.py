@@ -42,9 +42,17 @@ def command(
         raise typer.BadParameter("-E and -F exclude each other.", param_hint="-F")
     out = run_of(ctx).out
     with manager(ctx) as opened:
-        found = opened.grep(pattern, session_ids, fixed=fixed, ignore_case=ignore_case, all_history=all_history)
+        found = opened.grep(
+            pattern,
+            session_ids,
+            fixed=fixed,
+            ignore_case=ignore_case,
+            all_history=all_history,
+            progress=out.counted("reading sessions"),
+        )
         chosen = islice(found, limit)
         if json:
             out.json([one.to_data() for one in chosen])
         else:
             lookups.found_lines(out, chosen)
+        out.progress("")

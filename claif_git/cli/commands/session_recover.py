@@ -18,9 +18,12 @@ def command(ctx: typer.Context, session_ids: params.MaybeSessionIds = None, dry_
     out = run_of(ctx).out
     with manager(ctx) as opened:
         chosen = list(map(opened.resolve, session_ids)) if session_ids else views.crashed_ids(opened)
-        for session_id in chosen:
+        show = out.counted("recovering sessions")
+        for done, session_id in enumerate(chosen):
             if not dry_run:
+                show(done, len(chosen))
                 opened.recover_session(session_id)
             out.line(session_id)
+        out.progress("")
         if not chosen:
             out.note("nothing to recover")

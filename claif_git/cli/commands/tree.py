@@ -18,7 +18,8 @@ def command(ctx: typer.Context, json: params.AsJson = False) -> None:
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
-        found = opened.forest()
+        found = opened.forest(progress=out.counted("reading sessions"))
+        out.progress("")
     if json:
         out.json([node.to_data() for node in found])
     else:
