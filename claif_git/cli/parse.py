@@ -16,6 +16,8 @@ from claif_git.errors import InvalidInputError, MalformedError
 from claif_git.model import as_utc, last_of, now, parse_iso
 
 _AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
+_LONGEST = 80
+"""Characters of a word that an error repeats."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -34,18 +36,30 @@ def _object(word: str, option: str) -> dict[str, Any]:
     try:
         value = json.loads(word)
     except ValueError as error:
-        raise typer.BadParameter(f"{word!r} is not JSON: {error}", param_hint=option) from None
+        raise typer.BadParameter(f"{_cut(word)} is not JSON: {error}", param_hint=option) from None
+    except RecursionError:
+        raise _too_deep(word, option) from None
     return dict(value)
 
 
 def _pair(word: str, option: str) -> dict[str, Any]:
     key, equals, text = word.partition("=")
     if not equals or not key:
-        raise typer.BadParameter(f"{word!r} is neither key=value nor a JSON object.", param_hint=option)
+        raise typer.BadParameter(f"{_cut(word)} is neither key=value nor a JSON object.", param_hint=option)
     try:
         return {key: json.loads(text)}
     except ValueError:
         return {key: text}
+    except RecursionError:
+        raise _too_deep(word, option) from None
+
+
+def _too_deep(word: str, option: str) -> typer.BadParameter:
+    return typer.BadParameter(f"{_cut(word)} is nested too deep.", param_hint=option)
+
+
+def _cut(word: str) -> str:
+    return repr(word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…")
 
 
 def span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:

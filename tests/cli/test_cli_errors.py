@@ -89,6 +89,9 @@ def test_an_unexpected_error_can_be_looked_into(monkeypatch: pytest.MonkeyPatch)
         ["session", "list", "--limit", "0"],
         ["session", "list", "--metadata", "novalue"],
         ["session", "list", "--metadata", "{bad"],
+        ["session", "create", "--metadata", "x=" + "[" * 20_000],
+        ["session", "create", "--metadata", '{"x": ' + "[" * 20_000],
+        ["session", "list", "--metadata", "x=" + "[" * 20_000],
         ["session", "list", "--since", "someday"],
         ["session", "list", "--since", "999999w"],
         ["session", "list", "--since", "99999d"],
@@ -112,7 +115,7 @@ def test_an_unexpected_error_can_be_looked_into(monkeypatch: pytest.MonkeyPatch)
         ["ask", "--retry"],
         ["ask", "x", "--retry", "--session", "s"],
     ],
-    ids=" ".join,
+    ids=lambda words: " ".join(words)[:60],
 )
 def test_what_makes_no_sense_is_a_usage_error(args: list[str]) -> None:
     ran = claif(
@@ -121,6 +124,8 @@ def test_what_makes_no_sense_is_a_usage_error(args: list[str]) -> None:
     )
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: ")
+    assert "RecursionError" not in ran.err
+    assert max(map(len, ran.err.splitlines())) < 300
 
 
 def test_a_slip_of_the_pen_offers_the_right_word() -> None:
