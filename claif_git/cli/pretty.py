@@ -18,6 +18,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from claif_git.cli.paint import HEAD, paint
 from claif_git.cli.terminal import Output, escape, one_line
 from claif_git.cli.text import ago, block_text, plural
 from claif_git.model import Message, count
@@ -63,7 +64,10 @@ def render(out: Output, *things: RenderableType) -> str:
 
 
 def table(out: Output, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay rows out under headings; the first column stays whole, the widest others give way to the terminal's width."""
+    """Lay rows out under headings; the first column stays whole, the widest others give way to the terminal's width.
+
+    Where even that does not fit, the terminal wraps headings and rows alike.
+    """
     cells = [[one_line(cell) for cell in row] for row in rows]
     if not cells:
         return ""
@@ -71,8 +75,7 @@ def table(out: Output, headings: Sequence[str], rows: Iterable[Sequence[object]]
     widths = _fitted([max(map(cell_len, column)) for column in zip(*lines, strict=True)], out.width)
     numeric = [all(cell.lstrip("-#").isdigit() for cell in column) for column in zip(*cells, strict=True)]
     shown = [_line(line, widths, numeric) for line in lines]
-    heading = Text(shown[0], "bold", no_wrap=True, overflow="ignore")
-    return render(out, heading) + "".join(f"{line}\n" for line in shown[1:])
+    return "".join(f"{line}\n" for line in (paint(out, shown[0], HEAD), *shown[1:]))
 
 
 def _fitted(widths: Sequence[int], width: int) -> list[int]:

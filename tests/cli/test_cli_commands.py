@@ -55,6 +55,15 @@ def test_a_table_keeps_ids_whole_and_fits_the_width(manager: Fake, monkeypatch: 
     assert "…" in lines[1]
 
 
+def test_headings_are_as_wide_as_rows_where_a_terminal_is_too_narrow_for_both(
+    manager: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    heading, row, *_ = claif("session", "list", manager=manager, terminal=True).out.splitlines()
+    assert heading.split() == ["id", "title", "messages", "updated", "template"]
+    assert heading.index("template") == row.index("coding")
+
+
 @pytest.mark.parametrize(
     ("options", "ids"),
     [
