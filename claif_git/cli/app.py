@@ -30,7 +30,7 @@ COMMANDS: dict[str, Entry | Family] = {
             "export": Entry("session_export", "Write a session as markdown, JSON, HTML or through a template."),
             "delete": Entry("session_delete", "Delete sessions; they can be restored for 30 days."),
             "restore": Entry("session_restore", "Bring deleted sessions back."),
-            "search": Entry("session_search", "Find messages that hold all the words."),
+            "search": Entry("session_search", "Find messages that hold all the words, and sessions whose title does."),
             "stats": Entry("session_stats", "Count a session's messages, tokens and times."),
             "purge": Entry("session_purge", "Remove a session for good."),
             "recover": Entry("session_recover", "Save turns that a crashed program had not saved."),

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Collection
 from functools import partial
 
+from claif_git.index.messages import text_of
 from claif_git.index.searching import Wanted, hits_of, places_of
-from claif_git.index.text import told
 from claif_git.model.pattern import Pattern
 from claif_git.model.search import SearchHit, Snippet, best_first
 
@@ -33,8 +33,8 @@ def find_matching(
         if firsts >= limit and time != last:  # of the same moment, another may come first
             break
         last = time
-        said = connection.execute("SELECT said FROM blobs WHERE id = ?", (blob,)).fetchone()[0]
-        snippet = pattern.find(told(said))
+        row = connection.execute("SELECT said, body FROM blobs WHERE id = ?", (blob,)).fetchone()
+        snippet = pattern.find(text_of(*row))
         if snippet is not None:
             places = places_of(connection, [blob]).get(blob, ())
             found = list(hits_of(places, FULL, skip, partial(_same, snippet)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,8 +11,9 @@ from typing import Any, NamedTuple
 from claif_git.format.attachments import Kept
 from claif_git.history.placing import Entry
 from claif_git.index.collecting import AT_ONCE, uncollected
+from claif_git.index.text import told as read_back
 from claif_git.index.values import micros, moment, reading_values
-from claif_git.model.blocks import Content, Json
+from claif_git.model.blocks import Content, Json, searchable
 from claif_git.model.message import Message, MessageRole, Origin
 
 ELSEWHERE, AS_SAID, IN_BODY = range(3)
@@ -19,6 +21,8 @@ ELSEWHERE, AS_SAID, IN_BODY = range(3)
 
 _LARGEST = 256 * 1024
 """Characters of content that the index holds beside the words; what is longer is read from git."""
+_escaped = re.compile(r"\\[bfu]").search
+"""Finds what JSON makes of control characters other than tabs and line ends; and backslashes that were there before."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one each time
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what json.loads calls, less what we know is so
 _ROLES = {str(role): role for role in MessageRole}
@@ -55,6 +59,17 @@ def held_of(message: Message, blob: str, said: str) -> Held:
     except UnicodeEncodeError:
         return unread(blob)
     return Held(body, told) if body is None or len(body) <= _LARGEST else unread(blob)
+
+
+def text_of(said: str, body: str | None) -> str:
+    """Give what can be found in a message as it was said; less its control characters where the index has no `body`.
+
+    That is so of lone surrogates, payloads that were left in the tree, and content that is very long.
+    """
+    if not body or not ("\x7f" in body or _escaped(body)):  # JSON leaves that one as it is
+        return read_back(said)
+    with reading_values():
+        return searchable(_scan(body, 0)[0])
 
 
 def _exact(value: Content | Json) -> str:

@@ -17,7 +17,7 @@ from claif_git.history.snapshot import Snapshot
 from claif_git.model.blocks import searchable
 from claif_git.model.conditions import Selection, is_named
 from claif_git.model.message import Message
-from claif_git.model.pattern import Pattern, without_controls
+from claif_git.model.pattern import Pattern
 from claif_git.model.search import SearchHit
 from claif_git.model.session import Session
 from claif_git.model.spending import Counted, Spent, Tally, model_of, project_of, spent_by
@@ -78,7 +78,7 @@ def matching(found: Iterable[Snapshot], pattern: Pattern, fits: Fits) -> list[Se
         for index, entry, message in _messages(snapshot):
             if message is None or not fits(message):
                 continue
-            snippet = pattern.find(without_controls(searchable(message.content)))
+            snippet = pattern.find(searchable(message.content))
             if snippet is not None:
                 weight = _COPY if entry.blob in seen else 1.0
                 told = (index, message.role, message.timestamp, snippet, weight)

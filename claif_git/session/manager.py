@@ -154,7 +154,9 @@ class SessionManager(LookingBack, ChangingHistory, Exchanging, Tending):
         `model` (`*` stands for any characters).
 
         With `regex` it is a regular expression of Python's over what messages say, `^` and `$` the ends of each line.
-        One can be written that takes for ever on some text. InvalidInputError if it is none.
+        Lone surrogates, and control characters in content that is very long (256 KiB) or has attachments, may count as
+        spaces there; `grep` takes them as they are. One can be written that takes for ever on some text.
+        InvalidInputError if it is none.
         """
         return self._finding.search(Searched(query, regex, role, since, until, model), limit, progress)
 

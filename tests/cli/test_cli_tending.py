@@ -200,6 +200,17 @@ def test_progress_is_shown_where_an_index_is_built(store: Path) -> None:
     assert run(store, "reindex").err == ""
 
 
+def test_a_pattern_finds_what_a_terminal_would_obey_and_shows_it_spelled_out(store: Path) -> None:
+    session = run(store, "session", "create").out.strip()
+    with SessionManager(store) as manager:
+        manager.add_message(session, Message("user", "a \x1b[31mred word"))
+    for how in ({}, {"terminal": True}):
+        ran = run(store, "session", "search", "-E", r"\x1b\[31m", **how)
+        assert r"a \x1b[31mred word" in ran.out
+        assert "\x1b" not in ran.out
+    assert r"\u001b[31mred" in run(store, "session", "search", "--json", "-E", r"\x1b").out
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from claif_git.errors import ClaifGitError, IndexUnavailableError, InvalidInputE
 from claif_git.index import Index
 from claif_git.model import Message
 from claif_git.model.conditions import CONTAINS, IS, IS_NOT, Condition, is_named
-from claif_git.model.pattern import LONGEST_PATTERN, Pattern, without_controls
+from claif_git.model.pattern import LONGEST_PATTERN, Pattern
 from claif_git.model.search import SearchHit
 from claif_git.session import SessionManager
 from claif_git.session.finding import Finder
@@ -60,7 +61,19 @@ def spend(manager: SessionManager, session_id: str, rng: random.Random) -> None:
     metadata = rng.choice([{}, {}, {"model": "gpt-x"}, {"tokens": 9}, {"tokens": -1}])
     message = Message(
         rng.choice(["user", "assistant"]),  # type: ignore[arg-type]
-        rng.choice(WORDS) + rng.choice(["", "\nsecond line", " \x00\x07 control", " 日本語 text", "\t\ttabs"]),
+        rng.choice(WORDS)
+        + rng.choice(
+            [
+                "",
+                "\nsecond line",
+                " \x00\x07 control",
+                " \x0c\x08 form",
+                " \x7f del",
+                " \\u001b no",
+                " 日本語 text",
+                "\t\ttabs",
+            ]
+        ),
         DAY + timedelta(hours=rng.randrange(96)),
         metadata,
         usage(rng),
@@ -101,7 +114,19 @@ def everything_told(manager: SessionManager) -> dict[str, Any]:
         told[f"regex of {name}"] = [keyed(hit) for hit in manager.search_sessions("a", None, regex=True, model=name)]
     changed = sorted(one.updated_at for one in manager.list_sessions())
     told["changed"] = [one.id for one in manager.list_sessions(since=changed[0], until=changed[len(changed) // 2])]
-    for pattern in ["apple|berry", "^second", "e$", "語", r"control$", "(?i)APPLE", "a.*\\n.*line", r"\w+\s+\w+"]:
+    for pattern in [
+        "apple|berry",
+        "^second",
+        "e$",
+        "語",
+        r"control$",
+        r"[\x07\x0c\x7f]",
+        r"\x08 form",
+        r"\\u",
+        "(?i)APPLE",
+        "a.*\\n.*line",
+        r"\w+\s+\w+",
+    ]:
         told[f"regex {pattern}"] = [keyed(hit) for hit in manager.search_sessions(pattern, None, regex=True)]
         told[f"few {pattern}"] = [keyed(hit) for hit in manager.search_sessions(pattern, 2, regex=True)]
     narrowed = manager.search_sessions("a", None, regex=True, role="user", **span)
@@ -298,6 +323,20 @@ def test_what_is_no_pattern_is_refused(manager: SessionManager, wrong: Any) -> N
         manager.search_sessions(wrong, regex=True)
 
 
+@pytest.mark.parametrize("char", ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1b", "\x7f", "\x85"])
+def test_a_pattern_finds_control_characters(manager: SessionManager, char: str) -> None:
+    session = manager.create_session("one")
+    manager.add_message(session, Message("user", f"red {char}[31m\n語"))
+    manager.add_message(
+        session, Message("assistant", [{"type": "text", "text": "none"}, {"type": "text", "text": char}])
+    )
+    manager.add_message(session, Message("user", rf"\u001b and \x1b and \b, spelled out, and a blank: {' '}"))
+    found = manager.search_sessions(re.escape(char), regex=True)
+    assert sorted(hit.message_index for hit in found) == [0, 1]
+    assert [hit.message_index for hit in manager.search_sessions("^red .\\[31m$", regex=True)] == [0]
+    assert [hit.message_index for hit in manager.search_sessions("red 31m")] == [0]
+
+
 def test_a_pattern_is_looked_for_in_the_latest_messages_first(manager: SessionManager) -> None:
     session = manager.create_session("x1 in a title does not count")
     for number in range(9):
@@ -309,7 +348,7 @@ def test_a_pattern_is_looked_for_in_the_latest_messages_first(manager: SessionMa
 
 @given(st.text(max_size=300), st.sampled_from(["a", r"\s+", "", "b+", ".", "(?s)x.*y", "$", "^"]))
 def test_a_snippet_is_one_line_and_marks_what_matched(text: str, pattern: str) -> None:
-    snippet = Pattern(pattern).find(without_controls(text))
+    snippet = Pattern(pattern).find(text)
     if snippet is not None:
         assert len(snippet.splitlines()) <= 1
         assert all(0 <= start < end <= len(snippet) for start, end in snippet.spans)

@@ -31,11 +31,14 @@ def command(
     ] = False,
     json: params.AsJson = False,
 ) -> None:
-    """Find messages that hold all the words, the best match first.
+    """Find messages that hold all the words, and sessions whose title does, the best match first.
 
-    In a pipe a line a message, parted by tabs: id, #number, role, time, title, snippet.
+    Of such a session its first message is given, with the title's words. In a pipe a line a message, parted by tabs:
+    id, #number, role, time, title, snippet.
 
-    With --regex, messages that match one regular expression of Python's; one that takes for ever is stopped by Ctrl-C.
+    With --regex, messages that match one regular expression of Python's, and no titles; one that takes for ever is
+    stopped by Ctrl-C. Lone surrogates, and control characters in content that is very long or has attachments, count as
+    spaces: grep finds them as they are.
     """
     out = run_of(ctx).out
     parse.one_of(role, complete.ROLES, "--role")
