@@ -25,7 +25,8 @@ def command(
 ) -> None:
     """Delete sessions; they can be restored for 30 days.
 
-    On a terminal you are asked first. A deletion travels to a remote with the next push.
+    On a terminal you are asked first. A deletion travels to a remote with the next push. undo brings back one session
+    at a time, the last one first.
     """
     out = run_of(ctx).out
     with manager(ctx) as opened:
