@@ -13,6 +13,7 @@ from claif_git.cli.context import Run, run_of
 from claif_git.cli.errors import exit_code, report
 from claif_git.cli.lazy import Entry, Family, LazyGroup, Loaded
 from claif_git.cli.terminal import Output
+from claif_git.cli.warned import told
 
 PROGRAM = "claif-git"
 COLOURS = ("auto", "always", "never")
@@ -145,7 +146,8 @@ def run(args: Sequence[str], state: Run | None = None) -> int:
     """Run one command line and give its exit code; whatever goes wrong has been said on stderr."""
     state = state or Run(Output(no_colour=environment.no_colour()))
     try:
-        code = root().main(list(args), prog_name=PROGRAM, standalone_mode=False, obj=state)
+        with told(state.out):
+            code = root().main(list(args), prog_name=PROGRAM, standalone_mode=False, obj=state)
         state.out.flush()
     except SystemExit:  # a shell was answered that completes
         raise
