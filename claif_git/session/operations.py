@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from claif_git.errors import StoreError
 from claif_git.git import Commit
 from claif_git.git.trees import Add
 from claif_git.history.commits import commit_of
@@ -25,6 +24,7 @@ from claif_git.session.working import Working
 
 OPS = "refs/claif/ops"
 STEPS = frozenset({"undo", "redo"})
+_BEGINNING = "operation log\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +99,27 @@ def record_moves(
 
     def act(tip: str | None, add: Add) -> str | None:
         moment = now()
-        parents = (tip, *held) if tip else ()
         message = f"{verb}: {about}\n\n{json.dumps(data)}"
         commit = commit_of(
-            add("tree", b""), parents, message, author=working.who, committer=working.who, said=moment, now=moment
+            add("tree", b""), (), message, author=working.who, committer=working.who, said=moment, now=moment
         )
-        return add("commit", commit.encode())
+        return _add_on(add, tip, commit, held)
 
     transact(working.repo, OPS, act, durable=working.durable)
     with working.lock:
         working.order.note_operation(name)
+
+
+def _add_on(add: Add, before: str | None, commit: Commit, held: tuple[str, ...]) -> str:
+    """Write an operation's commit on top of another, with what only it keeps as further parents; give its id.
+
+    The first parent is always the log's own: one that keeps something does not begin the log, but follows a commit
+    that tells nothing.
+    """
+    if before is None and held:
+        before = add("commit", replace(commit, parents=(), message=_BEGINNING).encode())
+    parents = (before, *held) if before is not None else ()
+    return add("commit", replace(commit, parents=parents).encode())
 
 
 def _written(move: Move) -> dict[str, str | None]:
@@ -170,35 +181,36 @@ def _move(data: dict[str, Any]) -> Move:
 
 
 def forget(working: Working, session_id: str) -> None:
-    """Write the log anew without a session that is purged."""
+    """Write the log anew without a session that is purged. One that tells nothing then is left as an empty one."""
     working.operations_read = None, []
-    kept: list[Operation] = []
-    for operation in operations(working):
-        moves = tuple(move for move in operation.moves if move.session_id != session_id)
-        if moves or not operation.moves:
-            kept.append(operation if moves == operation.moves else replace(operation, moves=moves))
 
     def act(tip: str | None, add: Add) -> str | None:
+        entries = list(_entries(working, tip))  # of this tip: others may have written since the purge began
         oid: str | None = None
-        for operation in reversed(kept):
-            oid = add("commit", _anew(working.repo.read_commit(operation.commit), operation, oid).encode())
-        return oid if oid is not None else tip
+        for operation in reversed([one for _, told in entries if told and (one := _without(told, session_id))]):
+            oid = _add_anew(add, oid, working.repo.read_commit(operation.commit), operation)
+        if oid is None and entries:
+            last = working.repo.read_commit(entries[-1][0])
+            oid = add("commit", replace(last, tree=add("tree", b""), parents=(), message=_BEGINNING).encode())
+        return oid
 
-    if not kept:
-        tip = working.repo.ref(OPS)
-        if tip is not None and not working.repo.move_ref(OPS, tip, None):
-            raise StoreError("the operation log is being written by another process; try again")
-        return
     transact(working.repo, OPS, act, durable=working.durable)
 
 
-def _anew(old: Commit, operation: Operation, before: str | None) -> Commit:
-    """Give an operation's commit, with what it still tells and keeps, on top of another."""
+def _without(operation: Operation, session_id: str) -> Operation | None:
+    """Give what an operation did with other sessions than this one; None if that is nothing."""
+    if not operation.moves:
+        return operation
+    moves = tuple(move for move in operation.moves if move.session_id != session_id)
+    return replace(operation, moves=moves) if moves else None
+
+
+def _add_anew(add: Add, before: str | None, old: Commit, operation: Operation) -> str:
+    """Write an operation's commit, with what it still tells and keeps, on top of another; give its id."""
     ours = {move.old for move in operation.moves}
-    parents = (before, *(parent for parent in old.parents[1:] if parent in ours)) if before else ()
     subject, _, body = old.message.partition("\n")
     data = json.loads(body)
     if "moves" in data:
         data["moves"] = [_written(move) for move in operation.moves]
-    message = f"{subject}\n\n{json.dumps(data)}"
-    return replace(old, parents=parents, message=message)
+    held = tuple(parent for parent in old.parents[1:] if parent in ours)
+    return _add_on(add, before, replace(old, message=f"{subject}\n\n{json.dumps(data)}"), held)
