@@ -19,6 +19,7 @@ from claif_git.ids import is_session_name
 from claif_git.index import schema, sessions, words
 from claif_git.index.database import Database
 from claif_git.index.growth import opened
+from claif_git.index.values import DamagedValueError
 
 if TYPE_CHECKING:
     from claif_git.index.index import Progress
@@ -30,9 +31,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Work:
-    """What a look at the refs found to do. `sure`: what it found is all there is, so that its stamp may be kept."""
+    """What a look at the refs found to do, with sessions by name.
+
+    known   those of them that have a row
+    sure    what it found is all there is, so that its stamp may be kept
+    """
 
     stamp: RefsStamp
+    known: set[str] = field(default_factory=set)
     changed: list[tuple[str, str, bool]] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     sure: bool = True
@@ -62,6 +68,7 @@ class CatchUp:
                 version = self._db.execute("PRAGMA data_version").fetchone()[0]
                 if work is None or version != seen:
                     work, seen = self._look(), version
+                    self._check_found(work)
                     total = done + len(work.changed)
                 started = time.monotonic()
                 self._forget(work.gone)
@@ -120,6 +127,7 @@ class CatchUp:
 
     def _compare_loose(self, work: _Work, loose: dict[str, str]) -> None:
         rows = dict(self._db.execute("SELECT name, tip FROM sessions WHERE loose").fetchall())
+        work.known = set(rows)
         for name, tip in loose.items():
             if rows.pop(name, None) != tip:
                 work.changed.append((name, tip, True))
@@ -135,8 +143,18 @@ class CatchUp:
         tips = {name: (tip, 0) for name, tip in packed.items() if is_session_name(name)}
         tips |= {name: (tip, 1) for name, tip in loose.items()}
         rows = {name: (tip, flag) for name, tip, flag in self._db.execute("SELECT name, tip, loose FROM sessions")}
+        work.known = set(rows)
         work.gone = [name for name in rows if name not in tips]
         work.changed = [(name, tip, bool(flag)) for name, (tip, flag) in tips.items() if rows.get(name) != (tip, flag)]
+
+    def _check_found(self, work: _Work) -> None:
+        """Make sure that a row that is to be changed or removed is found by its name: else a list would go on with it.
+
+        DamagedValueError.
+        """
+        for name in work.known.intersection([*work.gone, *(changed[0] for changed in work.changed)]):
+            if self._db.execute("SELECT 1 FROM sessions WHERE name = ?", (name,)).fetchone() is None:
+                raise DamagedValueError(f"the row of {name} is not found by its name")
 
     def _record(self, name: str, tip: str, loose: bool, *, with_words: bool) -> bool:
         """Write a session's row; False if it cannot be read: then it has none, and is looked at again next time."""

@@ -23,12 +23,25 @@ BUSY = 2.0
 """Seconds to wait for another process, which holds the index for moments at a time."""
 _WAIT_TO_OPEN = 5.0
 
-_DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH}
+FAILURES = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading the index raises; the second where SQLite puts words of a damaged file into what it says of it."""
+
+_DAMAGE = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_CONSTRAINT,  # what the tables say contradicts their indices
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_NOTADB,
+}
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Tell whether a new file is the cure: the file is no database, or not the one whose tables we know."""
-    return isinstance(error, DamagedValueError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+    if isinstance(error, DamagedValueError | UnicodeDecodeError):
+        return True
+    if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
+        return True  # not SQLite's own: text that is none
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
 
 class Database:
@@ -123,7 +136,7 @@ def open_shared(repo: Repository, *, fresh: bool = False) -> Database | None:
             discard(path)
         try:
             database = Database(path)
-        except sqlite3.DatabaseError as error:
+        except FAILURES as error:
             if not is_damage(error):
                 raise
             discard(path)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from claif_git.git import Repository
 from claif_git.index import schema
-from claif_git.index.database import BUSY, files_of, index_path, is_damage
+from claif_git.index.database import BUSY, FAILURES, files_of, index_path, is_damage
 
 _ROWS = """SELECT sessions.name, tip, messages, placed IS tip, count(blobs.id), coalesce(sum(total), 0)
     FROM sessions LEFT JOIN places ON places.session = sessions.id LEFT JOIN blobs ON blobs.id = blob
@@ -66,7 +66,7 @@ def health(repo: Repository, tips: Mapping[str, str]) -> Health:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY)) as connection:
             _look(connection, found, tips)
-    except sqlite3.Error as error:
+    except (*FAILURES, sqlite3.Error) as error:
         found.state, found.reason = "damaged" if is_damage(error) else "busy", str(error)
     return found
 

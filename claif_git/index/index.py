@@ -16,7 +16,7 @@ from claif_git.git import Repository
 from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.index import schema
-from claif_git.index.database import Database, is_damage, open_shared
+from claif_git.index.database import FAILURES, Database, is_damage, open_shared
 from claif_git.index.values import micros
 from claif_git.model.conditions import Selection, model_name
 from claif_git.model.message import Message, MessageRole
@@ -238,7 +238,7 @@ class Index:
                 database = self._open()
                 try:
                     return work(database)
-                except sqlite3.DatabaseError as error:
+                except FAILURES as error:
                     self.close()
                     if database.path is None:
                         raise IndexUnavailableError(error) from error
@@ -271,7 +271,7 @@ class Index:
     def _share(self, *, fresh: bool = False) -> Database | None:
         try:
             return open_shared(self._repo, fresh=fresh)
-        except (sqlite3.Error, OSError, ClaifGitError):
+        except (*FAILURES, sqlite3.Error, OSError, ClaifGitError):
             return None
 
 

@@ -12,9 +12,10 @@ from claif_git.history.placing import Entry
 from claif_git.history.snapshot import Snapshot
 from claif_git.index import messages
 from claif_git.index.database import BUSY, Database
+from claif_git.index.values import DamagedValueError
 from claif_git.model.message import Message
 
-_FIND = "SELECT id, placed FROM sessions WHERE name = ? AND placed IS NOT NULL"
+_FIND = "SELECT id, placed, tip, messages FROM sessions WHERE name = ? AND placed IS NOT NULL"
 
 
 def messages_of(
@@ -29,7 +30,10 @@ def messages_of(
         found = connection.execute(_FIND, (snapshot.session_id,)).fetchone()
         if found is None or found[1] != snapshot.commit:
             return None
-        return messages.read(connection, found[0], snapshot.commit, count)
+        read = messages.read(connection, found[0], snapshot.commit, count)
+        if found[2] == snapshot.commit and len(read) != min(found[3], found[3] if count is None else count):
+            raise DamagedValueError(f"{len(read)} messages of {found[3]} in {snapshot.session_id}")
+        return read
 
 
 def _followed(database: Database, repo: Repository, snapshot: Snapshot) -> bool:
