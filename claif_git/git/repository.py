@@ -22,6 +22,7 @@ from claif_git.git.loose import LooseWriter
 from claif_git.git.objects import Objects, ObjectWriter
 from claif_git.git.packs import PackWriter
 from claif_git.git.refs import Refs
+from claif_git.git.shallow import Shallow, without_parents
 from claif_git.git.syncing import Syncer
 from claif_git.git.turns import KEEP_WAIT, Disk, Turn
 
@@ -48,6 +49,7 @@ class Repository:
         self._objects = Objects(str(git_dir / "objects"))
         self._lock_files = LockFiles(private, foreign_lock_age)
         self._refs = Refs(str(git_dir), private, self._lock_files, self._syncer)
+        self._shallow = Shallow(str(git_dir))
         self._store_lock = StoreLock(private + "/store")
         self._queues = Queues(private + "/queues")
         self._id = StoreId(private)
@@ -105,8 +107,12 @@ class Repository:
         return self._objects.read_tree(oid)
 
     def read_commit(self, oid: Oid) -> Commit:
-        """Give a commit. StoreError if it is missing, damaged or no commit."""
-        return self._objects.read_commit(oid)
+        """Give a commit. StoreError if it is missing, damaged or no commit.
+
+        Where history ends in a shallow clone it is one without parents.
+        """
+        commit = self._objects.read_commit(oid)
+        return without_parents(commit) if commit.parents and oid in self._shallow.ends() else commit
 
     def has(self, oid: Oid) -> bool:
         """Say whether there is such an object; whether it is whole, only reading it tells."""
@@ -228,15 +234,13 @@ class Repository:
         return Ancestry(self.path, self._graph_reader())
 
     def _graph_reader(self) -> graph.Reader:
-        """Give what reads commits for walking: in a shallow clone history ends where git says so."""
-        try:
-            cut = set(files.read_file(str(self.path / "shallow")).decode("ascii", "replace").split())
-        except FileNotFoundError:
-            return self.read_commit
+        """Give what reads commits for walking: as `read_commit`, but `shallow` is looked at once."""
+        ends, whole = self._shallow.ends(), self._objects.read_commit
+        if not ends:
+            return whole
 
         def read(oid: Oid) -> Commit:
-            commit = self.read_commit(oid)
-            return _without_parents(commit) if oid in cut else commit
+            return without_parents(whole(oid)) if oid in ends else whole(oid)
 
         return read
 
@@ -390,9 +394,3 @@ class Repository:
         with self._lock_files.hold(path + ".lock", _CONFIG_WAIT):
             files.replace(path, self._config().with_value(key, value), durable=True, mode=most & files.mode_of(path))
         files.sync_folder(str(self.path))
-
-
-def _without_parents(commit: Commit) -> Commit:
-    return Commit(
-        commit.tree, (), commit.author, commit.author_time, commit.committer, commit.commit_time, commit.message
-    )
