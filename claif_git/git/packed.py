@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from claif_git.errors import StoreError
 from claif_git.git.files import read_file
@@ -21,6 +24,8 @@ from claif_git.git.packfile import PackFile
 _SMALL = 1 << 16
 _MOST_LOOKS = 100
 _DEEPEST = 5  # as git: of repositories that borrow from others that borrow
+_QUOTED = re.compile(r'"((?:[^"\\]|\\[abfnrtv"\\]|\\[0-3][0-7]{2})*)"')
+_Seen: TypeAlias = tuple[tuple[int, int, int], ...]
 _log = logging.getLogger(__name__)
 
 
@@ -34,8 +39,9 @@ class Packed:
         self.folder, self._depth = folder, depth
         self._guard = threading.Lock()
         self._packs: dict[str, PackFile] = {}
-        self._bad: dict[str, StoreError] = {}
+        self._bad: dict[str, tuple[StoreError, _Seen]] = {}
         self._lenders: dict[str, Packed] = {}
+        self._ignored: set[str] = set()
         self._latest: PackFile | None = None
 
     def peek(self, oid: Oid) -> tuple[str, bytes] | None:
@@ -77,7 +83,7 @@ class Packed:
             else:
                 if found is not None:
                     return found
-        damage += self._bad.values()
+        damage += [error for error, _ in self._bad.values()]
         if damage:
             raise StoreError(f"object {oid} is damaged in its pack, or its pack is: {damage[0]}") from damage[0]
         return None
@@ -134,10 +140,11 @@ class Packed:
         """Open the packs that are new, and let go of those that are gone; give what the folder lists."""
         bases = self._bases()
         with self._guard:
-            if bases != self._packs.keys() | self._bad.keys():
-                self._bad = {base: error for base, error in self._bad.items() if base in bases}
+            bad = {base: found for base, found in self._bad.items() if base in bases and found[1] == _seen(base)}
+            if bases != self._packs.keys() | bad.keys():
+                self._bad = bad
                 kept = {base: pack for base, pack in self._packs.items() if base in bases}
-                new = {base: pack for base in sorted(bases - kept.keys()) if (pack := self._open(base))}
+                new = {base: pack for base in sorted(bases - kept.keys() - bad.keys()) if (pack := self._open(base))}
                 self._packs, self._latest = {**new, **kept}, None  # what is new is more likely to be asked for
             self._borrow()
         return bases
@@ -150,13 +157,15 @@ class Packed:
         return {f"{self.folder}/pack/{name[:-4]}" for name in names if name.endswith(".idx")}
 
     def _open(self, base: str) -> PackFile | None:
+        seen = _seen(base)  # before: who is still copying it leaves another behind
         try:
             return PackFile(base)
         except FileNotFoundError:
             return None  # removed a moment ago, or an index without its pack, which is not looked at by git either
         except (StoreError, OSError) as error:
             _log.warning("%s", error)
-            self._bad[base] = error if isinstance(error, StoreError) else StoreError(str(error))
+            damage = error if isinstance(error, StoreError) else StoreError(str(error))
+            self._bad = {**self._bad, base: (damage, seen)}  # another, since readers may be going through it
             return None
 
     def _borrow(self) -> None:
@@ -164,18 +173,39 @@ class Packed:
         if self._depth >= _DEEPEST:
             return
         try:
-            lines = read_file(self.folder + "/info/alternates").decode("utf-8", "surrogateescape").splitlines()
+            lines = read_file(self.folder + "/info/alternates").decode("utf-8", "surrogateescape").split("\n")
         except (FileNotFoundError, NotADirectoryError):
             lines = []
-        folders = [os.path.join(self.folder, _unquoted(line)) for line in lines if line and line[0] != "#"]  # noqa: PTH118
+        folders = [path for line in lines if line and line[0] != "#" and (path := self._lender(line))]
         self._lenders = {path: self._lenders.get(path) or Packed(path, self._depth + 1) for path in folders}
+
+    def _lender(self, line: str) -> str | None:
+        """Give the folder that a line names; None if there is none: as git, which says so and goes on without it."""
+        path = os.path.join(self.folder, _unquoted(line))  # noqa: PTH118
+        if path in self._lenders or os.path.isdir(path):  # noqa: PTH112
+            return path
+        if line not in self._ignored:
+            self._ignored.add(line)
+            _log.warning("ignoring a line of %s/info/alternates that names no folder: %r", self.folder, line[:200])
+        return None
+
+
+def _seen(base: str) -> _Seen:
+    """Tell one state of a pack's files from the next."""
+    found: list[tuple[int, int, int]] = []
+    for path in (base + ".idx", base + ".pack"):
+        with contextlib.suppress(FileNotFoundError):
+            stat = os.stat(path)  # noqa: PTH116
+            found.append((stat.st_size, stat.st_mtime_ns, stat.st_ino))
+    return tuple(found)
 
 
 def _unquoted(line: str) -> str:
-    """Take a path out of the quotes that git puts round one with unusual characters."""
-    if line[0] != '"':
+    """Take a path out of the quotes that git puts round one with unusual characters; what is not quoted as is."""
+    quoted = _QUOTED.fullmatch(line)
+    if quoted is None:
         return line
-    return codecs.escape_decode(os.fsencode(line.strip('"')))[0].decode("utf-8", "surrogateescape")
+    return codecs.escape_decode(quoted[1].encode("utf-8", "surrogateescape"))[0].decode("utf-8", "surrogateescape")
 
 
 def _verified(oid: Oid, number: int, data: bytes) -> tuple[str, bytes]:

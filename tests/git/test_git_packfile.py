@@ -180,6 +180,36 @@ def test_objects_are_borrowed_from_other_repositories(tmp_path: Path, quoted: bo
         assert not store.has("0" * 40)
 
 
+@pytest.mark.parametrize("line", ['"\\x', '"\\x"', '"no end', '"\\000"', "\0", "x" * 5000, "gone", "HEAD/objects"])
+def test_a_line_that_names_no_repository_to_borrow_from_is_ignored_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    (lent,) = packed(tmp_path / "lender", [b"lent"])
+    packed(tmp_path / "b", [b"own"])
+    (tmp_path / "b/objects/info").mkdir(exist_ok=True)
+    (tmp_path / "b/objects/info/alternates").write_text(f"{line}\n{tmp_path}/lender/objects\n")
+    reader = Packed(str(tmp_path / "b/objects"))
+    for _ in range(2):
+        assert reader.read(lent) == ("blob", b"lent")
+        assert reader.read("0" * 40) is None
+    assert [record.getMessage()[:8] for record in caplog.records] == ["ignoring"]
+
+
+def test_a_pack_whose_index_was_seen_half_copied_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    oids = packed(tmp_path / "r", alike(20))
+    (index,) = (tmp_path / "r/objects/pack").glob("*.idx")
+    whole = index.read_bytes()
+    index.chmod(0o644)
+    index.write_bytes(whole[: len(whole) // 2])
+    reader = Packed(str(tmp_path / "r/objects"))
+    for oid in oids:
+        with pytest.raises(StoreError):
+            reader.read(oid)
+    index.write_bytes(whole)
+    assert {oid: reader.read(oid) for oid in oids} == {oid: ("blob", data) for oid, data in oids.items()}
+    assert reader.read("0" * 40) is None
+
+
 def test_repositories_that_borrow_from_each_other_come_to_an_end(tmp_path: Path) -> None:
     packed(tmp_path / "a", [b"one"])
     (tmp_path / "a/objects/info").mkdir(exist_ok=True)
