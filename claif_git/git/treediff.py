@@ -10,7 +10,7 @@ from typing import TypeAlias
 from claif_git.errors import StoreError
 from claif_git.git.kinds import Oid
 from claif_git.git.repository import Repository
-from claif_git.git.trees import MAX_DEPTH
+from claif_git.git.trees import MAX_DEPTH, Room
 
 _LINE = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _TREE = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)
@@ -41,16 +41,16 @@ class TreeDiff:
     def added(self, before: Oid | None, after: Oid | None) -> Iterator[tuple[str, Oid]]:
         """Give the path and blob of each file below `after` where `before` has no file, in no order.
 
-        None is an empty tree. StoreError for folders nested too deep, and for a damaged tree.
+        None is an empty tree. StoreError for folders nested too deep, too many files, and a damaged tree.
         """
-        return ((path, oid) for path, oid, is_new in self._differing(before, after, "", 0) if is_new)
+        return ((path, oid) for path, oid, is_new in self._differing(before, after, "", 0, Room()) if is_new)
 
     def changed(self, before: Oid | None, after: Oid | None) -> Iterator[tuple[str, Oid]]:
         """Give those files, and the ones that `before` has with another content or mode."""
-        return ((path, oid) for path, oid, _ in self._differing(before, after, "", 0))
+        return ((path, oid) for path, oid, _ in self._differing(before, after, "", 0, Room()))
 
     def _differing(
-        self, before: Oid | None, after: Oid | None, prefix: str, depth: int
+        self, before: Oid | None, after: Oid | None, prefix: str, depth: int, room: Room
     ) -> Iterator[tuple[str, Oid, bool]]:
         if after is None or after == before:
             return
@@ -60,12 +60,14 @@ class TreeDiff:
             raise StoreError(f"folders nest deeper than {MAX_DEPTH}: {prefix[:80]}…")
         old, new = self._lines(before) if before else frozenset(), self._lines(after)
         was = {name: (mode, oid) for mode, name, oid in old - new}
-        for mode, name, oid in new - old:
+        differing = new - old
+        room.take(len(differing), depth)
+        for mode, name, oid in differing:
             old_mode, old_oid = was.get(name, (b"", b""))
             path = prefix + name.decode("utf-8", "surrogateescape")
             if mode in _FOLDERS:
                 below = old_oid.hex() if old_mode in _FOLDERS else None
-                yield from self._differing(below, oid.hex(), f"{path}/", depth + 1)
+                yield from self._differing(below, oid.hex(), f"{path}/", depth + 1, room)
             else:
                 yield path, oid.hex(), not old_mode or old_mode in _FOLDERS
 

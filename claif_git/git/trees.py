@@ -15,10 +15,32 @@ FOLDER_MODE, FILE_MODE = 0o040000, 0o100644
 _FOLDER_TEXT = b"40000"
 MAX_DEPTH = 64
 """Folders nested deeper than this are refused; ours nest by a few, and a hostile tree could nest by thousands."""
+MOST_FILES = 2_000_000
+"""Where more stand below a folder it is refused: a few small trees, each many times in the next, hold any number."""
+_TOO_MANY = f"more than {MOST_FILES:,} files below one folder"
 
 Add: TypeAlias = Callable[[str, bytes], str]
 """Stores an object: (kind, data) to its id. An ObjectWriter's `add`."""
 ReadTree: TypeAlias = Callable[[str], bytes]
+
+
+_DEPTH_OF_OURS = 4
+
+
+class Room:
+    """How many entries a walk may still meet: MOST_FILES as deep as ours stand; deeper ones count for more.
+
+    A path takes memory by its depth, and nothing is known of what stands below until one has been there.
+    """
+
+    def __init__(self) -> None:
+        self._left = MOST_FILES * _DEPTH_OF_OURS
+
+    def take(self, entries: int, depth: int) -> None:
+        """Note that so many are met. StoreError if there are too many."""
+        self._left -= entries * (depth + 1)
+        if self._left < 0:
+            raise StoreError(_TOO_MANY)
 
 
 class Leaf(NamedTuple):
@@ -115,8 +137,18 @@ class Folder:
         del items[name]
         return Folder(self._read, None, items)
 
+    def check_size(self, enters: Callable[[str], object] = bool) -> None:
+        """Make sure that a walk below here comes to an end: StoreError if it would meet more than MOST_FILES entries.
+
+        `enters` says of a name whether the walk goes into folders of that name. Each tree is read once, however often
+        it stands there.
+        """
+        _count(self, enters, 0, {})
+
     def walk(self, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Leaf]]:
-        """Give every path and leaf below, in path order. StoreError past MAX_DEPTH."""
+        """Give every path and leaf below, in path order. StoreError past MAX_DEPTH or MOST_FILES."""
+        if not depth:
+            self.check_size()
         if depth > MAX_DEPTH:
             raise StoreError(f"folders nest deeper than {MAX_DEPTH}: {prefix[:80]}…")
         for name, item in self.ordered():
@@ -153,6 +185,25 @@ class Folder:
         return self is other or (isinstance(other, Folder) and self.oid is not None and self.oid == other.oid)
 
     __hash__ = None  # type: ignore[assignment]  # unwritten folders compare by identity
+
+
+def _count(
+    folder: Folder, enters: Callable[[str], object], depth: int, known: dict[tuple[str | None, int], int]
+) -> int:
+    """Give how many entries stand below a folder. What is `known` (of a tree, at a depth) is not read again."""
+    found = known.get((folder.oid, depth))
+    if found is not None:
+        return found
+    found = len(folder)
+    if depth <= MAX_DEPTH:
+        for name, item in folder.items.items():
+            if isinstance(item, Folder) and enters(name):
+                found += _count(item, enters, depth + 1, known)
+    if found > MOST_FILES:
+        raise StoreError(_TOO_MANY)
+    if folder.oid is not None:
+        known[folder.oid, depth] = found
+    return found
 
 
 def _line(name: str, item: Item) -> bytes:

@@ -22,8 +22,16 @@ class Stray(NamedTuple):
     path: str
 
 
-def message_files(messages: Folder, prefix: str = "", depth: int = 0) -> Iterator[Entry | Stray]:
-    """Give what stands below `messages/` in path order: message files, and strays that no rule names."""
+def message_files(messages: Folder) -> Iterator[Entry | Stray]:
+    """Give what stands below `messages/` in path order: message files, and strays that no rule names.
+
+    StoreError if there are too many.
+    """
+    messages.check_size(layout.parse_run_name)
+    return _files_below(messages, "", 0)
+
+
+def _files_below(messages: Folder, prefix: str, depth: int) -> Iterator[Entry | Stray]:
     for name, item in messages.ordered():
         path = prefix + name
         if isinstance(item, Leaf):
@@ -32,21 +40,28 @@ def message_files(messages: Folder, prefix: str = "", depth: int = 0) -> Iterato
         elif layout.parse_run_name(name) is None or depth > 32:
             yield Stray(path)
         else:
-            yield from message_files(item, path + "/", depth + 1)
+            yield from _files_below(item, path + "/", depth + 1)
 
 
 def latest_stamp(root: Folder) -> str:
     """Give the latest stamp of every well-formed name in the tree (runs, messages, drops), or "" if there is none."""
     drops = (layout.drop_stamp(name) for name in root.folder(layout.DROPS).items)
-    return max([_latest_below(root.folder(layout.MESSAGES)), *(stamp for stamp in drops if stamp)], default="")
+    return max(
+        [_latest_below(root.folder(layout.MESSAGES), "", 0, set()), *(stamp for stamp in drops if stamp)], default=""
+    )
 
 
-def _latest_below(folder: Folder, latest: str = "", depth: int = 0) -> str:
+def _latest_below(folder: Folder, latest: str, depth: int, seen: set[tuple[str | None, int]]) -> str:
     """Give the latest stamp below `folder`, or `latest` if none is later.
 
     From the end, where the latest are: a name that sorts before a stamp bears none that is later, and is passed over.
-    Of a run's pages only the last is read: a page is begun when the one before is full.
+    Of a run's pages only the last is read: a page is begun when the one before is full. What was `seen` (a tree, at a
+    depth) has no later one.
     """
+    if folder.oid is not None:
+        if (folder.oid, depth) in seen:
+            return latest
+        seen.add((folder.oid, depth))
     later: layout.RunName | None = None
     for name in sorted(folder.items, reverse=True):
         item = folder.items[name]
@@ -57,7 +72,7 @@ def _latest_below(folder: Folder, latest: str = "", depth: int = 0) -> str:
             latest = max(latest, run.stamp)
             is_last = run.page is None or later is None or run[:2] != later[:2] or later.page is None
             if is_last and depth <= 32:
-                latest = _latest_below(item, latest, depth + 1)
+                latest = _latest_below(item, latest, depth + 1, seen)
             later = run
         elif name > latest:
             message = layout.parse_message_name(name)
