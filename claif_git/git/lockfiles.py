@@ -47,6 +47,15 @@ class LockState:
     is_stale: bool
 
 
+class _Block:
+    """Who holds a lock file, or waits for it: a running `hold`, which alone refers to it."""
+
+    __slots__ = ("__weakref__", "linked")
+
+    def __init__(self) -> None:
+        self.linked = False
+
+
 class LockFiles:
     """Makes and removes `.lock` files for one process (or one opened repository in it)."""
 
@@ -54,6 +63,7 @@ class LockFiles:
         self._private, self._owners, self._broom = private, private + "/owners", private + "/broom"
         self.foreign_age = foreign_age
         self._guard = threading.Lock()
+        self._blocks: weakref.WeakValueDictionary[str, _Block] = weakref.WeakValueDictionary()
         self._owner, self._fd = "", -1
         self._closer: weakref.finalize[..., LockFiles] | None = None
         _open_here.add(self)
@@ -61,21 +71,52 @@ class LockFiles:
     @contextlib.contextmanager
     def hold(self, path: str, timeout: float) -> Iterator[None]:
         """Hold the lock file `path`. ConcurrentUpdateError that names it after `timeout` seconds."""
-        self._acquire(path, time.monotonic() + timeout)
+        block = _Block()
         try:
+            self._acquire(path, block, time.monotonic() + timeout)
             yield
         finally:
-            remove(path)
+            self._release(path, block)
 
-    def _acquire(self, path: str, deadline: float) -> None:
+    def _acquire(self, path: str, block: _Block, deadline: float) -> None:
         pause = _PAUSE
-        while not self._try(path):
-            if self.clear_stale(path):
-                continue
+        while True:
+            if self._claim(path, block):
+                block.linked = self._try(path)
+                if block.linked:
+                    return
+                if self._free_left(path) or self.clear_stale(path):
+                    continue
             if time.monotonic() > deadline:
                 raise ConcurrentUpdateError(f"{path} is held by another program", hint="remove it if none is running")
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _claim(self, path: str, block: _Block) -> bool:
+        """Be the one block of this process that holds the lock file, or tries to."""
+        with self._guard:
+            return self._blocks.setdefault(path, block) is block
+
+    def _release(self, path: str, block: _Block) -> None:
+        with self._guard:
+            if self._blocks.get(path) is not block:
+                return  # another block's; or this is a child of the process that holds it
+            if block.linked:
+                remove(path)
+            else:
+                self._free_left(path)  # an interrupt came between the link and our knowing of it
+            del self._blocks[path]
+
+    def _free_left(self, path: str) -> bool:
+        """Remove a lock file that is a link to ours, for whoever claims it: an interrupt kept its block from doing so.
+
+        Says whether there was one.
+        """
+        try:
+            is_ours = self._fd >= 0 and os.path.samestat(os.lstat(path), os.fstat(self._fd))
+        except FileNotFoundError:
+            return False
+        return is_ours and remove(path)
 
     def _try(self, path: str) -> bool:
         for _ in range(_TRIES):
@@ -99,11 +140,15 @@ class LockFiles:
             if self._fd < 0:
                 os.makedirs(self._owners, exist_ok=True)
                 path = f"{self._owners}/{os.getpid()}-{secrets.token_hex(6)}"
-                self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CLOSED, 0o666)
-                try_flock(self._fd)
-                write_all(self._fd, _OURS)
-                self._owner = path
-                self._closer = weakref.finalize(self, _give_up, path, self._fd)  # at exit too, if nobody closes us
+                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CLOSED, 0o666)
+                closer = weakref.finalize(self, _give_up, path, fd)  # at exit too, if nobody closes us
+                try:
+                    try_flock(fd)
+                    write_all(fd, _OURS)
+                except BaseException:
+                    closer()
+                    raise
+                self._owner, self._fd, self._closer = path, fd, closer
             return self._owner
 
     def _forget_if_swept(self) -> None:
@@ -172,6 +217,7 @@ class LockFiles:
     def leave_to_parent(self) -> None:
         """In a child that was forked: give up our copy of the file, which would pass for the parent if that dies."""
         self._guard = threading.Lock()
+        self._blocks = weakref.WeakValueDictionary()
         if self._closer is not None and self._closer.detach():
             os.close(self._fd)
         self._fd, self._closer = -1, None

@@ -32,11 +32,15 @@ _READABLE = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
 
 
 class Flock:
-    """An open file to be locked. A child that is forked gives its copy up, with which it would hold the lock too."""
+    """An open file to be locked; closed at the latest when nobody refers to it, as after a Ctrl-C in between.
+
+    A child that is forked gives its copy up, with which it would hold the lock too.
+    """
 
     __slots__ = ("__weakref__", "fd")
 
     def __init__(self, path: str, flags: int = os.O_RDWR | os.O_CREAT | CLOSED) -> None:
+        self.fd = -1
         with _forking:
             self.fd = os.open(path, flags, 0o666)
             _open_here.add(self)
@@ -46,6 +50,10 @@ class Flock:
         fd, self.fd = self.fd, -1
         if fd >= 0:
             os.close(fd)
+
+    def __del__(self) -> None:
+        if getattr(self, "fd", -1) >= 0:  # none, where an interrupt came before it was opened
+            self.close()
 
 
 _open_here: weakref.WeakSet[Flock] = weakref.WeakSet()
@@ -183,9 +191,19 @@ class Turnstile:
 
 
 class _Held(threading.local):
-    lock: Flock | None = None
+    """What this thread's blocks hold, and how many they are.
+
+    They alone refer to the lock: where an interrupt kept one from being counted off, it ends with the last as well.
+    """
+
+    lock: weakref.ref[Flock] | None = None
     depth = 0
     exclusive = False
+
+    def current(self) -> Flock | None:
+        """Give the lock; None if no block has it, or this is a child of who had."""
+        lock = self.lock() if self.lock is not None else None
+        return lock if lock is not None and lock.fd >= 0 else None
 
 
 class StoreLock:
@@ -204,7 +222,7 @@ class StoreLock:
     @contextlib.contextmanager
     def exclusive(self, timeout: float) -> Iterator[None]:
         """Hold the lock alone. ConcurrentUpdateError after `timeout` seconds."""
-        if self._held.depth and not self._held.exclusive:
+        if self._held.current() is not None and not self._held.exclusive:
             raise AssertionError("a thread that shares the store's lock would wait for itself")
         with self._hold(exclusive=True, timeout=timeout):
             yield
@@ -212,19 +230,22 @@ class StoreLock:
     @contextlib.contextmanager
     def _hold(self, *, exclusive: bool, timeout: float) -> Iterator[None]:
         held = self._held
-        if held.lock is None:
-            lock = self._turnstile.acquire(exclusive=exclusive, gate_exclusive=exclusive, timeout=timeout)
-            if lock is None:
-                raise ConcurrentUpdateError(f"the store is busy: waited {timeout:g} s for it")
-            held.lock, held.exclusive = lock, exclusive
-        held.depth += 1
+        lock, counted = held.current(), False
         try:
+            if lock is None:
+                lock = self._turnstile.acquire(exclusive=exclusive, gate_exclusive=exclusive, timeout=timeout)
+                if lock is None:
+                    raise ConcurrentUpdateError(f"the store is busy: waited {timeout:g} s for it")
+                held.lock, held.depth, held.exclusive = weakref.ref(lock), 0, exclusive
+            held.depth += 1
+            counted = True
             yield
         finally:
-            held.depth -= 1
-            if not held.depth:
-                held.lock.close()
-                held.lock, held.exclusive = None, False
+            if counted:
+                held.depth -= 1
+            if lock is not None and not held.depth:
+                lock.close()
+            lock = None  # a traceback may keep this frame, which must not keep the lock
 
 
 class Queues:
@@ -237,13 +258,15 @@ class Queues:
     @contextlib.contextmanager
     def hold(self, name: str, timeout: float) -> Iterator[None]:
         """Be the only one in the queue `name`. ConcurrentUpdateError after `timeout` seconds."""
-        lock = self._turnstile(name).acquire(exclusive=True, gate_exclusive=True, timeout=timeout)
-        if lock is None:
-            raise ConcurrentUpdateError(f"{name} is busy: waited {timeout:g} s for other writers")
+        lock: Flock | None = None
         try:
+            lock = self._turnstile(name).acquire(exclusive=True, gate_exclusive=True, timeout=timeout)
+            if lock is None:
+                raise ConcurrentUpdateError(f"{name} is busy: waited {timeout:g} s for other writers")
             yield
         finally:
-            lock.close()
+            if lock is not None:
+                lock.close()
 
     def _turnstile(self, name: str) -> Turnstile:
         if len(self._turnstiles) > 256:  # it only remembers who passed a moment ago
