@@ -38,7 +38,8 @@ class Ancestry:
 
         Every commit but the last has one parent, which is the next.
         """
-        line, strange = [oid], 0
+        line = [oid] if stops else self._lines.get(oid, [oid])[:most]
+        oid, strange = line[-1], 0
         parents = self.parents(oid)
         while len(parents) == 1 and len(line) < most and parents[0] not in stops:
             oid = parents[0]

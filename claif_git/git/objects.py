@@ -105,8 +105,7 @@ class Objects:
 
     def has_still(self, oid: Oid) -> bool:
         """Say whether the object is there now. A pack that was removed meanwhile is readable as long as it is open."""
-        self._packs().look_again()
-        return self.has(oid)
+        return is_oid(oid) and (os.path.exists(loose_path(self.folder, oid)) or self._packs().has_still(oid))
 
     def is_packed(self, oid: Oid) -> bool:
         """Say whether a pack names the object."""

@@ -114,9 +114,15 @@ class Packed:
             found |= loose_starting(lender.folder, prefix) | lender.starting(prefix)
         return found
 
-    def look_again(self) -> None:
-        """Let go of packs that are gone, and open those that are new."""
+    def has_still(self, oid: Oid) -> bool:
+        """Say whether a pack that is there now names the object, or a repository that this one borrows from has it."""
+        name = bytes.fromhex(oid)
+        for pack in self._open_packs():
+            with contextlib.suppress(StoreError, OSError):
+                if pack.find(name) is not None and os.path.exists(pack.base + ".idx"):  # noqa: PTH110 - as above
+                    return True
         self._refresh()
+        return self.has(oid)
 
     def _candidates(self) -> Iterator[PackFile]:
         """Give the packs that are open, and after them those that were not there when these were opened.
