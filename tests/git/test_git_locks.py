@@ -248,12 +248,15 @@ def test_a_child_that_is_forked_while_another_thread_holds_locks_holds_none(stor
     thread.start()
     held.wait()
     read, write = os.pipe()
+    heard, tell = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(write)
+        os.write(tell, b"x")  # it has given up its copies of the locks by now
         os.read(read, 1)
         os._exit(0)
     try:
+        os.read(heard, 1)
         state = store._lock_files.look(ref_lock)
         assert state is not None
         assert not state.is_stale
