@@ -45,7 +45,7 @@ def test_git_makes_deltas_of_what_we_packed_once_and_drops_nothing(store, writte
         assert all(other.read(oid) == held for oid, held in written.items())
         assert store.maintain().with_git
         assert all(other.read(oid) == held for oid, held in written.items())
-    assert size(store) < before / 2
+    assert size(store) < before
     assert not whole(store)
     assert all(store.read(oid) == held for oid, held in written.items())
     now = packs(store)
